@@ -1,0 +1,120 @@
+# SPDX-License-Identifier: MIT
+"""A real ejabberd 23.01 with the same services, accounts and components as harness.prosody.
+
+Debian's ejabberdctl insists on the user ejabberd (or root, to become it), so the emulator is started directly with what
+ejabberdctl would give it; without a node name, which also means without epmd. The database does not mind: it belongs to
+the node `nonode@nohost` and survives restarts.
+"""
+import json
+import os
+import urllib.request
+from pathlib import Path
+
+from .process import Process, free_port, program
+from .prosody import COMPONENTS, PASSWORD, SECRET, USERS
+
+_CONFIG = """
+loglevel: info
+hosts: [localhost]
+s2s_access: nobody
+auth_method: internal
+auth_password_format: plain
+acl:
+  loopback: {{ip: [127.0.0.0/8]}}
+  admin: {{user: ["owner@localhost"]}}
+access_rules:
+  everybody: {{allow: all}}
+  nobody: {{deny: all}}
+api_permissions:
+  tests: {{who: {{ip: 127.0.0.0/8}}, what: "*"}}
+listen:
+  - {{ip: "127.0.0.1", port: {c2s_port}, module: ejabberd_c2s, max_stanza_size: 4194304, shaper: none, access: everybody}}
+  - ip: "127.0.0.1"
+    port: {component_port}
+    module: ejabberd_service
+    access: everybody
+    shaper_rule: none
+    max_stanza_size: infinity
+    # Without this, each component would get the others' stanzas.
+    global_routes: false
+    hosts:
+{components}
+  - {{ip: "127.0.0.1", port: {http_port}, module: ejabberd_http, request_handlers: {{/api: mod_http_api}}}}
+shaper_rules:
+  max_user_sessions: 100
+modules:
+  mod_admin_extra: {{}}
+  mod_disco: {{}}
+  mod_ping: {{}}
+  mod_roster: {{}}
+  mod_http_api: {{}}
+  mod_caps: {{}}
+  mod_pubsub:
+    hosts: [pubsub.localhost, pubsub2.localhost]
+    access_createnode: everybody
+    plugins: [flat]
+    last_item_cache: false
+    max_items_node: 1000
+"""
+
+
+class Ejabberd:
+    name = "ejabberd"
+    pubsub = "pubsub.localhost"
+    pubsub2 = "pubsub2.localhost"
+    secret = SECRET
+    components = COMPONENTS
+
+    def __init__(self, folder: Path):
+        self.folder = Path(folder)
+        self.c2s_port, self.component_port, self.http_port = free_port(), free_port(), free_port()
+        self.process = None
+        self._accounts_made = False
+        self.config = self.folder / "ejabberd.yml"
+        components = "".join(f'      "{jid}": {{password: "{SECRET}"}}\n' for jid in COMPONENTS)
+        self.config.write_text(_CONFIG.format(c2s_port=self.c2s_port, component_port=self.component_port,
+                                              http_port=self.http_port, components=components))
+        (self.folder / "inetrc").write_text('{lookup,["file","native"]}.\n{host,{127,0,0,1},["localhost"]}.\n')
+
+    def start(self) -> "Ejabberd":
+        libraries = next(path.parent for path in sorted(Path("/usr/lib").glob("*/ejabberd-*")))
+        env = {**os.environ, "HOME": str(self.folder), "ERL_LIBS": str(libraries), "ERL_CRASH_DUMP_BYTES": "0",
+               "ERL_INETRC": str(self.folder / "inetrc"), "EJABBERD_CONFIG_PATH": str(self.config),
+               "EJABBERD_LOG_PATH": str(self.folder / "ejabberd.log"),
+               "CONTRIB_MODULES_CONF_DIR": str(self.folder / "modules.d"), "SPOOL_DIR": str(self.folder / "spool")}
+        # No busy waiting of the schedulers: the machine's cores are needed by others.
+        self.process = Process(
+            [program("erl"), "+sbwt", "none", "+sbwtdcpu", "none", "+sbwtdio", "none", "+K", "true",
+             "-mnesia", "dir", f'"{self.folder}/spool"', "-noinput", "-s", "ejabberd"],
+            self.folder / "output", env=env, cwd=self.folder)
+        for port in (self.http_port, self.c2s_port, self.component_port):
+            self.process.wait_listening(("127.0.0.1", port), timeout=40)
+        if not self._accounts_made:
+            for user in USERS:
+                self.api("register", user=user, host="localhost", password=PASSWORD)
+            self._accounts_made = True
+        return self
+
+    def api(self, command: str, **arguments):
+        """One of ejabberd's administration commands, through its HTTP API."""
+        request = urllib.request.Request(f"http://127.0.0.1:{self.http_port}/api/{command}", json.dumps(arguments).encode(),
+                                         {"Content-Type": "application/json"})
+        with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(request, timeout=10) as answer:
+            return json.load(answer)
+
+    def stop(self) -> None:
+        if self.process:
+            self.process.end(20)
+            self.process = None
+
+    def kill(self) -> None:
+        """As a power cut would: nothing is said to anybody. What is on disk stays."""
+        self.process.kill()
+        self.process = None
+
+    def restart(self) -> None:
+        self.stop()
+        self.start()
+
+    def log_text(self) -> str:
+        return (self.folder / "ejabberd.log").read_text(errors="replace")

@@ -1,0 +1,116 @@
+# SPDX-License-Identifier: MIT
+"""A real nginx: TLS, HTTP/2, and the shipped snippets of nginx/ included as an operator would.
+
+Only the sockets' paths in upstream.conf are substituted; everything else is read from nginx/ itself.
+"""
+import os
+import re
+import subprocess
+from pathlib import Path
+
+from .process import Process, free_port, program
+from .worker import HOST, HOST2, ROOT
+
+_CONFIG = """
+daemon off;
+{user}
+worker_processes 1;
+worker_rlimit_nofile 16384;
+pid {folder}/nginx.pid;
+error_log {folder}/error.log info;
+events {{ worker_connections 8192; }}
+http {{
+  access_log {folder}/access.log;
+  client_body_temp_path {folder}/tmp;
+  proxy_temp_path {folder}/tmp;
+  fastcgi_temp_path {folder}/tmp;
+  uwsgi_temp_path {folder}/tmp;
+  scgi_temp_path {folder}/tmp;
+  {compress}
+  ssl_certificate {folder}/cert.pem;
+  ssl_certificate_key {folder}/key.pem;
+  include {folder}/conf/upstream.conf;
+  include {hosts};
+  include {cors};
+  server {{
+    listen 127.0.0.1:{fastcgi} ssl http2 backlog=4096;
+    server_name {names};
+    include xmpp-eventsource/location-fastcgi.conf;
+    include xmpp-eventsource/never-dies.conf;
+{extra}
+  }}
+  server {{
+    listen 127.0.0.1:{scgi} ssl http2 backlog=4096;
+    server_name {names};
+    include xmpp-eventsource/location-scgi.conf;
+    include xmpp-eventsource/never-dies.conf;
+{extra}
+  }}
+}}
+"""
+
+
+def self_signed(folder: Path) -> None:
+    """cert.pem and key.pem; an elliptic curve, because thousands of handshakes are made with it."""
+    names = ",".join(f"DNS:{name}" for name in ("localhost", HOST, HOST2)) + ",IP:127.0.0.1"
+    subprocess.run([program("openssl"), "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes",
+                    "-days", "2", "-subj", "/CN=localhost", "-addext", f"subjectAltName={names}",
+                    "-keyout", folder / "key.pem", "-out", folder / "cert.pem"], check=True, capture_output=True, timeout=20)
+
+
+def substitute(text: str, old: str, new: str) -> str:
+    """Fails where the shipped file has no longer what the tests replace."""
+    assert old in text, f"{old!r} is not there any more in:\n{text}"
+    return text.replace(old, new)
+
+
+class Nginx:
+    def __init__(self, folder: Path, fastcgi: str, scgi: str, hosts: str = None, cors: str = None, extra: str = "",
+                 compress: str = "gzip on;\n  gzip_types *;"):
+        """`hosts` and `cors` are texts that stand in for hosts.conf and cors.conf, the two that an operator edits."""
+        self.folder = Path(folder)
+        self.ports = {"fastcgi": free_port(), "scgi": free_port()}
+        self.process = None
+        conf = self.folder / "conf"
+        conf.mkdir()
+        (self.folder / "tmp").mkdir()
+        (conf / "xmpp-eventsource").symlink_to(ROOT / "nginx")
+        for name in ("fastcgi_params", "scgi_params"):
+            (conf / name).write_text(Path("/etc/nginx", name).read_text())
+        upstream = (ROOT / "nginx" / "upstream.conf").read_text()
+        upstream = substitute(upstream, "unix:/run/xmpp-eventsource/fastcgi.sock", f"unix:{fastcgi}")
+        upstream = substitute(upstream, "unix:/run/xmpp-eventsource/scgi.sock", f"unix:{scgi}")
+        (conf / "upstream.conf").write_text(upstream)
+        for name, text in (("hosts", hosts), ("cors", cors)):
+            if text is not None:
+                (conf / f"own-{name}.conf").write_text(text)
+        # Root's worker process would become `nobody` and could not open the 0660 socket.
+        user = "user root;" if os.geteuid() == 0 else ""
+        self.config = conf / "nginx.conf"
+        self.config.write_text(_CONFIG.format(
+            folder=self.folder, user=user, names=f"{HOST} {HOST2} localhost", **self.ports, extra=extra, compress=compress,
+            hosts="xmpp-eventsource/hosts.conf" if hosts is None else "own-hosts.conf",
+            cors="xmpp-eventsource/cors.conf" if cors is None else "own-cors.conf"))
+        self_signed(self.folder)
+
+    def arguments(self) -> list:
+        return [program("nginx"), "-p", self.folder, "-e", self.folder / "error.log", "-c", self.config]
+
+    def start(self) -> "Nginx":
+        self.process = Process(self.arguments(), self.folder / "output")
+        for port in self.ports.values():
+            self.process.wait_listening(("127.0.0.1", port))
+        return self
+
+    def stop(self) -> None:
+        if self.process:
+            self.process.end()
+            self.process = None
+
+    def url(self, framing: str) -> str:
+        return f"https://127.0.0.1:{self.ports[framing]}"
+
+    def log_text(self) -> str:
+        """What nginx found worth a word, without the news of its own processes."""
+        text = (self.folder / "error.log").read_text(errors="replace")
+        return re.sub(r"(?m)^.*\[(?:notice|debug)\].*\n", "", text)

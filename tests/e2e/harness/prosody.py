@@ -1,0 +1,94 @@
+# SPDX-License-Identifier: MIT
+"""A real Prosody 0.12 with two pubsub services, user accounts and places for components, all in one folder."""
+import os
+from pathlib import Path
+
+from .process import Process, free_port, program
+
+SECRET = "correct horse battery staple"
+USERS = ("publisher", "owner", "friend", "stranger")
+PASSWORD = "sesame"
+COMPONENTS = ("eventsource.localhost", *(f"eventsource{number}.localhost" for number in range(2, 10)))
+
+_CONFIG = """
+run_as_root = true  -- only means something to root: stay who the tests are
+pidfile = "{folder}/prosody.pid"
+data_path = "{folder}/data"
+certificates = "{folder}"
+log = {{ info = "{folder}/prosody.log" }}
+interfaces = {{ "127.0.0.1" }}
+c2s_ports = {{ {c2s_port} }}
+c2s_direct_tls_ports = {{ }}
+component_ports = {{ {component_port} }}
+component_interfaces = {{ "127.0.0.1" }}
+modules_enabled = {{ "saslauth", "disco", "ping", "roster" }}
+modules_disabled = {{ "s2s", "http", "tls" }}
+network_backend = "epoll"
+authentication = "internal_plain"
+storage = "{storage}"
+sql = {{ driver = "SQLite3", database = "{folder}/prosody.sqlite" }}
+c2s_require_encryption = false
+allow_unencrypted_plain_auth = true
+c2s_stanza_size_limit = 4 * 1024 * 1024
+component_stanza_size_limit = 4 * 1024 * 1024
+
+VirtualHost "localhost"
+
+Component "pubsub.localhost" "pubsub"
+  admins = {{ "publisher@localhost", "owner@localhost" }}
+Component "pubsub2.localhost" "pubsub"
+  admins = {{ "publisher@localhost", "owner@localhost" }}
+"""
+
+_COMPONENT = """
+Component "{jid}"
+  component_secret = "{secret}"
+"""
+
+
+class Prosody:
+    name = "prosody"
+    pubsub = "pubsub.localhost"
+    pubsub2 = "pubsub2.localhost"
+    secret = SECRET
+    components = COMPONENTS
+
+    def __init__(self, folder: Path, storage: str = "sql"):
+        self.folder = Path(folder)
+        self.c2s_port, self.component_port = free_port(), free_port()
+        self.process = None
+        accounts = self.folder / "data" / "localhost" / "accounts"
+        accounts.mkdir(parents=True, exist_ok=True)
+        config = _CONFIG.format(folder=self.folder, c2s_port=self.c2s_port, component_port=self.component_port,
+                                storage=storage)
+        config += "".join(_COMPONENT.format(jid=jid, secret=SECRET) for jid in COMPONENTS)
+        # Accounts stay in files whatever keeps the nodes: no prosodyctl run is needed to make them.
+        config = config.replace('VirtualHost "localhost"\n', 'VirtualHost "localhost"\n  storage = "internal"\n')
+        self.config = self.folder / "prosody.cfg.lua"
+        self.config.write_text(config)
+        for user in USERS:
+            (accounts / f"{user}.dat").write_text(f'return {{\n\t["password"] = "{PASSWORD}";\n}};\n')
+
+    def start(self) -> "Prosody":
+        self.process = Process([program("prosody"), "--config", self.config, "-F"], self.folder / "output",
+                               env={**os.environ, "LANG": "C.UTF-8"})
+        self.process.wait_listening(("127.0.0.1", self.component_port))
+        self.process.wait_listening(("127.0.0.1", self.c2s_port))
+        return self
+
+    def stop(self) -> None:
+        if self.process:
+            self.process.end()
+            self.process = None
+
+    def kill(self) -> None:
+        """As a power cut would: nothing is said to anybody. What is on disk stays."""
+        self.process.kill()
+        self.process = None
+
+    def restart(self) -> None:
+        self.stop()
+        self.start()
+
+    def log_text(self) -> str:
+        return (self.folder / "prosody.log").read_text(errors="replace")
