@@ -46,7 +46,7 @@ struct StanzaError {
   std::string condition;       ///< defined condition, e.g. "not-allowed"
   std::string application;     ///< application-specific condition's element name, e.g. "closed-node"
   std::string application_ns;  ///< and its namespace, e.g. "http://jabber.org/protocol/pubsub#errors"
-  std::string feature;         ///< the `feature` attribute of pubsub#errors' <unsupported/> (XEP-0060 §7.1.3)
+  std::string feature;         ///< the `feature` attribute of pubsub#errors' <unsupported/> (XEP-0060)
   std::string text;            ///< as the peer sent it: only quoted() may go into a log line
 };
 
