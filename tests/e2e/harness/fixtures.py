@@ -200,20 +200,23 @@ def web(request, servers, worker):
     return servers.web(_server_of(request, servers))
 
 
-def target(node: str) -> str:
+def target_of(node: str) -> str:
     """The request target of a node, its name percent-encoded as encodeURIComponent would."""
     return "/eventsource/" + quote(node, safe="-_.!~*'()")
 
 
 @pytest.fixture
 def open_stream(request):
-    """open_stream(node): the stream of that node over HTTPS through nginx, open. More arguments: EventSource's."""
+    """open_stream(node): the stream of that node over HTTPS through nginx, open. More arguments: EventSource's.
+
+    `target` stands for a request target as it is; `wait=False` does not wait for an open stream.
+    """
     opened = []
 
-    def make(node: str, framing: str = "fastcgi", wait: bool = True, host: str = HOST, web=None, **options) -> EventSource:
+    def make(node: str = None, framing: str = "fastcgi", wait: bool = True, host: str = HOST, web=None, target: str = None,
+             **options) -> EventSource:
         web = web or request.getfixturevalue("web")
-        path = node if node.startswith("/eventsource/") else target(node)
-        opened.append(EventSource(web.url(framing) + path, host=host, **options))
+        opened.append(EventSource(web.url(framing) + (target or target_of(node)), host=host, **options))
         return opened[-1].wait_open() if wait else opened[-1]
     yield make
     for one in opened:
@@ -225,10 +228,10 @@ def open_direct():
     """open_direct(worker, node): the stream of that node straight from a worker's socket. More arguments: CgiReader's."""
     opened = []
 
-    def make(worker: Worker, node: str, framing: str = "fastcgi", wait: bool = True, host: str = HOST, **options):
-        kind, address = (FastCgi, worker.fastcgi) if framing == "fastcgi" else (Scgi, worker.scgi)
-        path = node if node.startswith("/eventsource/") else target(node)
-        opened.append(kind(options.pop("address", address), path, host, **options))
+    def make(worker: Worker, node: str = None, framing: str = "fastcgi", wait: bool = True, host: str = HOST, address=None,
+             target: str = None, **options):
+        kind, usual = (FastCgi, worker.fastcgi) if framing == "fastcgi" else (Scgi, worker.scgi)
+        opened.append(kind(address or usual, target or target_of(node), host, **options))
         return opened[-1].wait_open() if wait else opened[-1]
     yield make
     for one in opened:
