@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: MIT
 """A real nginx: TLS, HTTP/2, and the shipped snippets of nginx/ included as an operator would.
 
-Only the sockets' paths in upstream.conf are substituted; everything else is read from nginx/ itself.
+Only what an operator has to fill in is substituted: the sockets' paths in upstream.conf, the example row of hosts.conf.
+Everything else is read from nginx/ itself.
 """
 import os
 import re
@@ -30,8 +31,8 @@ http {{
   ssl_certificate {folder}/cert.pem;
   ssl_certificate_key {folder}/key.pem;
   include {folder}/conf/upstream.conf;
-  include {hosts};
-  include {cors};
+  include {folder}/conf/hosts.conf;
+  include xmpp-eventsource/cors.conf;
   server {{
     listen 127.0.0.1:{fastcgi} ssl http2 backlog=4096;
     server_name {names};
@@ -65,9 +66,9 @@ def substitute(text: str, old: str, new: str) -> str:
 
 
 class Nginx:
-    def __init__(self, folder: Path, fastcgi: str, scgi: str, hosts: str = None, cors: str = None, extra: str = "",
+    def __init__(self, folder: Path, fastcgi: str, scgi: str, hosts: str = f"{HOST} pubsub.localhost;", extra: str = "",
                  compress: str = "gzip on;\n  gzip_types *;"):
-        """`hosts` and `cors` are texts that stand in for hosts.conf and cors.conf, the two that an operator edits."""
+        """`hosts` are the rows of hosts.conf's map, `extra` goes into both servers."""
         self.folder = Path(folder)
         self.ports = {"fastcgi": free_port(), "scgi": free_port()}
         self.process = None
@@ -75,22 +76,18 @@ class Nginx:
         conf.mkdir()
         (self.folder / "tmp").mkdir()
         (conf / "xmpp-eventsource").symlink_to(ROOT / "nginx")
-        for name in ("fastcgi_params", "scgi_params"):
-            (conf / name).write_text(Path("/etc/nginx", name).read_text())
         upstream = (ROOT / "nginx" / "upstream.conf").read_text()
         upstream = substitute(upstream, "unix:/run/xmpp-eventsource/fastcgi.sock", f"unix:{fastcgi}")
         upstream = substitute(upstream, "unix:/run/xmpp-eventsource/scgi.sock", f"unix:{scgi}")
         (conf / "upstream.conf").write_text(upstream)
-        for name, text in (("hosts", hosts), ("cors", cors)):
-            if text is not None:
-                (conf / f"own-{name}.conf").write_text(text)
+        shipped = (ROOT / "nginx" / "hosts.conf").read_text()
+        row = re.search(r"(?m)^ *push\.example\.org +pubsub\.example\.org;$", shipped)
+        (conf / "hosts.conf").write_text(substitute(shipped, row.group(), hosts))
         # Root's worker process would become `nobody` and could not open the 0660 socket.
         user = "user root;" if os.geteuid() == 0 else ""
         self.config = conf / "nginx.conf"
         self.config.write_text(_CONFIG.format(
-            folder=self.folder, user=user, names=f"{HOST} {HOST2} localhost", **self.ports, extra=extra, compress=compress,
-            hosts="xmpp-eventsource/hosts.conf" if hosts is None else "own-hosts.conf",
-            cors="xmpp-eventsource/cors.conf" if cors is None else "own-cors.conf"))
+            folder=self.folder, user=user, names=f"{HOST} {HOST2} localhost", **self.ports, extra=extra, compress=compress))
         self_signed(self.folder)
 
     def arguments(self) -> list:
