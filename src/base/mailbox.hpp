@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: MIT
+// Purpose: the one kind of door between threads. Thread: exactly one pushes, exactly one drains.
+//
+//   writer:  push(letter) …, then wake() once per batch          (wake() is coalesced: one post until the next drain)
+//   reader:  drain(handler) in the posted call, on its own io_context
+//
+// Bound: `capacity` letters. A full mailbox drops nothing: the letter goes to the writer's own overflow list and
+// congested() stays true until flush_overflow() has moved it; the writer stops taking in work meanwhile (the XMPP
+// thread stops reading its socket, which is back-pressure by TCP).
+#pragma once
+
+#include <atomic>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/lockfree/spsc_queue.hpp>
+#include <deque>
+#include <functional>
+#include <memory>
+#include <utility>
+
+namespace xes {
+
+template <class Letter>
+class Mailbox {
+ public:
+  /// `reader` is the io_context on which `on_wake` runs.
+  Mailbox(boost::asio::io_context& reader, std::size_t capacity) : queue_(capacity), reader_(reader) {}
+  Mailbox(const Mailbox&) = delete;
+  Mailbox& operator=(const Mailbox&) = delete;
+  ~Mailbox() {
+    queue_.consume_all([](Letter* letter) { delete letter; });
+  }
+
+  /// Reader's side, before the first push: what a wake runs.
+  void on_wake(std::function<void()> handler) { handler_ = std::move(handler); }
+
+  // Writer's side.
+  void push(Letter letter) {
+    auto owned = std::make_unique<Letter>(std::move(letter));
+    if (overflow_.empty() && queue_.push(owned.get())) {
+      owned.release();
+    } else {
+      overflow_.push_back(std::move(owned));
+    }
+  }
+  bool congested() const { return !overflow_.empty(); }
+  /// Moves what fits; true once nothing is left over.
+  bool flush_overflow() {
+    while (!overflow_.empty() && queue_.push(overflow_.front().get())) {
+      overflow_.front().release();
+      overflow_.pop_front();
+    }
+    return overflow_.empty();
+  }
+  void wake() {
+    if (!awake_.exchange(true, std::memory_order_acq_rel)) boost::asio::post(reader_, [this] { handler_(); });
+  }
+
+  // Reader's side. Letters that arrive while it drains are taken too.
+  template <class Handler>
+  void drain(Handler handler) {
+    awake_.store(false, std::memory_order_release);
+    // The flag is down before the queue is read: a letter pushed from here on either is seen below or wakes again.
+    std::atomic_thread_fence(std::memory_order_seq_cst);
+    queue_.consume_all([&](Letter* letter) {
+      std::unique_ptr<Letter> owned(letter);
+      handler(std::move(*owned));
+    });
+  }
+
+ private:
+  boost::lockfree::spsc_queue<Letter*> queue_;
+  std::deque<std::unique_ptr<Letter>> overflow_;
+  boost::asio::io_context& reader_;
+  std::function<void()> handler_;
+  std::atomic<bool> awake_{false};
+};
+
+}  // namespace xes

@@ -1,0 +1,210 @@
+// SPDX-License-Identifier: MIT
+#include "gateway/connection.hpp"
+
+#include <spdlog/spdlog.h>
+#include <sys/socket.h>
+
+#include "gateway/shard_thread.hpp"
+
+namespace xes::gateway {
+
+using hub::CloseReason;
+
+Connection::Connection(ShardThread& thread, int descriptor, hub::Framing framing)
+    : Stream(thread.shard(), framing),
+      thread_(thread),
+      descriptor_(thread.io(), descriptor),
+      head_(std::make_unique<Head>()) {
+  if (framing == hub::Framing::plain) head_->parser.emplace<wire::ScgiHead>();
+  thread_.connection_opened();
+}
+
+Connection::~Connection() { thread_.connection_closed(); }
+
+void Connection::start() {
+  thread_.add_deadline(shared_from_this());
+  on_readable();
+}
+
+void Connection::on_deadline() {
+  if (lingering_) return close();
+  if (head_ && !ended()) end(CloseReason::head_timeout);
+}
+
+void Connection::wait_readable() {
+  descriptor_.async_wait(boost::asio::posix::stream_descriptor::wait_read,
+                         [self = shared_from_this()](const boost::system::error_code& error) {
+                           if (!error) self->on_readable();
+                         });
+}
+
+void Connection::on_readable() {
+  while (read_some()) {
+  }
+  if (descriptor_.is_open()) wait_readable();
+}
+
+bool Connection::read_some() {
+  if (!descriptor_.is_open()) return false;
+  const std::span<char> buffer = thread_.buffer();
+  const ssize_t got = ::recv(descriptor_.native_handle(), buffer.data(), buffer.size(), MSG_DONTWAIT);
+  if (got < 0 && errno == EINTR) return true;
+  if (got < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) return false;
+  if (got <= 0) {
+    if (lingering_) {
+      close();
+    } else {
+      end(CloseReason::client_left);
+    }
+    return false;
+  }
+  feed({buffer.data(), static_cast<std::size_t>(got)});
+  return true;
+}
+
+void Connection::feed(std::string_view bytes) {
+  if (lingering_ || ended()) return;
+  if (!head_) return feed_tail(bytes);
+  if (auto* fastcgi = std::get_if<wire::FastcgiHead>(&head_->parser)) return feed_fastcgi(*fastcgi, bytes);
+  feed_scgi(std::get<wire::ScgiHead>(head_->parser), bytes);
+}
+
+void Connection::feed_fastcgi(wire::FastcgiHead& head, std::string_view bytes) {
+  const auto fed = head.feed(bytes);
+  const std::string records = head.take_answer();
+  if (!records.empty()) {
+    // A peer that does not read its few answers gets no more of our attention.
+    const iovec part{const_cast<char*>(records.data()), records.size()};
+    if (send({&part, 1}) != static_cast<ssize_t>(records.size())) return end(CloseReason::bad_request);
+  }
+  if (!fed) {
+    spdlog::debug("fastcgi: {}", fed.error().reason);
+    return end(CloseReason::bad_request);
+  }
+  if (fed->state == wire::FastcgiHead::State::ended) return end(CloseReason::answered);
+  if (fed->state == wire::FastcgiHead::State::need_more) return;
+
+  request_id_ = head.request_id();
+  if (request_id_ != hub::frame_request_id) renumber_ = std::make_unique<Renumber>(request_id_);
+  tail_.emplace(request_id_);
+  const auto params = thread_.decoder().decode(head.clean());
+  head_.reset();
+  if (!params) {
+    spdlog::warn("fastcgi: {}", params.error().reason);
+    return end(CloseReason::bad_request);
+  }
+  handle(*params);
+  if (!ended()) feed_tail(bytes.substr(fed->consumed));
+}
+
+void Connection::feed_scgi(wire::ScgiHead& head, std::string_view bytes) {
+  const auto fed = head.feed(bytes);
+  if (!fed) {
+    spdlog::debug("scgi: {}", fed.error().reason);
+    return end(CloseReason::bad_request);
+  }
+  if (fed->state == wire::ScgiHead::State::need_more) return;
+  Params params;
+  for (const wire::ScgiHeader& header : head.headers()) params.add(header.name, header.value);
+  head_.reset();
+  handle(params);
+}
+
+void Connection::feed_tail(std::string_view bytes) {
+  if (!tail_) return;  // SCGI: a body that nobody wants
+  const auto state = tail_->feed(bytes);
+  if (!state) return end(CloseReason::bad_request);
+  if (*state == wire::FastcgiTail::State::aborted) end(CloseReason::aborted);
+}
+
+void Connection::handle(const Params& params) {
+  const auto routed = route(params, thread_.options().route);
+  if (const auto* wanted = std::get_if<StreamWanted>(&routed)) {
+    head_only_ = wanted->head_only;
+    shard().open(*this, wanted->name, wanted->start);
+  } else {
+    head_only_ = params.get("REQUEST_METHOD") == "HEAD";
+    answer(std::get<Answer>(routed));
+  }
+}
+
+void Connection::on_refused(hub::Refusal refusal) {
+  if (refusal == hub::Refusal::forbidden) return answer({wire::status_forbidden, "the pubsub service refuses access"});
+  answer({wire::status_not_found, "there is no such node"});
+}
+
+void Connection::answer(const Answer& answer) {
+  std::string out;
+  wire::append_status(out, answer.status);
+  out += "Content-Type: text/plain; charset=utf-8\r\nCache-Control: no-store\r\nX-Content-Type-Options: nosniff\r\n";
+  if (answer.allow) out += "Allow: GET, HEAD\r\n";
+  wire::append_head_end(out);
+  if (!head_only_) out += answer.text + '\n';
+  deliver(hub::make_frame(out));
+  end_when_written(CloseReason::answered);
+}
+
+hub::FrameRef Connection::response_head() const { return thread_.stream_head(); }
+
+ssize_t Connection::write(std::span<const iovec> bytes) {
+  if (!renumber_) return send(bytes);
+  std::string copy;
+  for (const iovec& part : bytes) copy.append(static_cast<const char*>(part.iov_base), part.iov_len);
+  renumber_->patch(copy);
+  const iovec part{copy.data(), copy.size()};
+  const ssize_t sent = send({&part, 1});
+  if (sent > 0) renumber_->written(copy, static_cast<std::size_t>(sent));
+  return sent;
+}
+
+ssize_t Connection::send(std::span<const iovec> bytes) {
+  const int descriptor = descriptor_.native_handle();
+  ssize_t sent;
+  do {
+    if (bytes.size() == 1) {
+      sent = ::send(descriptor, bytes[0].iov_base, bytes[0].iov_len, MSG_NOSIGNAL | MSG_DONTWAIT);
+    } else {
+      msghdr message{};
+      message.msg_iov = const_cast<iovec*>(bytes.data());
+      message.msg_iovlen = bytes.size();
+      sent = ::sendmsg(descriptor, &message, MSG_NOSIGNAL | MSG_DONTWAIT);
+    }
+  } while (sent < 0 && errno == EINTR);
+  if (sent < 0 && (errno == EAGAIN || errno == EWOULDBLOCK || errno == ENOBUFS)) return 0;
+  return sent;
+}
+
+void Connection::wait_writable() {
+  descriptor_.async_wait(boost::asio::posix::stream_descriptor::wait_write,
+                         [self = shared_from_this()](const boost::system::error_code& error) {
+                           if (!error) self->on_writable();
+                         });
+}
+
+void Connection::on_ended(CloseReason reason, bool cleanly) {
+  head_.reset();
+  if (cleanly && tail_) finish_framing();
+  if (reason != CloseReason::answered || !cleanly) return close();
+  // Closing with unread bytes resets the connection, and the web server could lose the answer with it: say that
+  // nothing more comes, and read what is left.
+  lingering_ = true;
+  ::shutdown(descriptor_.native_handle(), SHUT_WR);
+  thread_.add_deadline(shared_from_this());
+}
+
+/// FastCGI 1.0 §6: an application ends STDOUT and the request.
+void Connection::finish_framing() {
+  std::string out;
+  wire::append_stream_end(out, wire::RecordType::stdout_, request_id_);
+  wire::append_end_request(out, request_id_, 0, wire::ProtocolStatus::request_complete);
+  const iovec part{out.data(), out.size()};
+  (void)send({&part, 1});  // the connection closes next, which says the same
+}
+
+void Connection::close() {
+  if (!descriptor_.is_open()) return;
+  boost::system::error_code ignored;
+  descriptor_.close(ignored);
+}
+
+}  // namespace xes::gateway

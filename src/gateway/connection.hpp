@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: MIT
+// Purpose: one connection from the web server: reads the request's head, becomes a stream or answers, ends.
+// Thread: its shard's. Kept alive by its own pending waits; ShardThread's deadlines hold it weakly.
+//
+//   head ──complete──▶ routed ──▶ streaming ──▶ ended
+//     └──malformed, deadline──▶ ended        answered ──▶ lingering (the web server may still be sending a body) ──▶ ended
+#pragma once
+
+#include <boost/asio/posix/stream_descriptor.hpp>
+#include <memory>
+#include <optional>
+#include <span>
+#include <variant>
+
+#include "gateway/renumber.hpp"
+#include "gateway/request.hpp"
+#include "hub/stream.hpp"
+#include "wire/fastcgi_head.hpp"
+#include "wire/fastcgi_tail.hpp"
+#include "wire/scgi.hpp"
+
+namespace xes::gateway {
+
+class ShardThread;
+
+class Connection final : public hub::Stream, public std::enable_shared_from_this<Connection> {
+ public:
+  /// Takes the descriptor over: non-blocking, accepted.
+  Connection(ShardThread& thread, int descriptor, hub::Framing framing);
+  ~Connection() override;
+
+  void start();
+  /// The deadline for the head, or for lingering, has passed.
+  void on_deadline();
+
+ private:
+  struct Head {
+    std::variant<wire::FastcgiHead, wire::ScgiHead> parser;
+  };
+
+  ssize_t write(std::span<const iovec> bytes) override;
+  void wait_writable() override;
+  hub::FrameRef response_head() const override;
+  bool head_only() const override { return head_only_; }
+  void on_refused(hub::Refusal refusal) override;
+  void on_ended(hub::CloseReason reason, bool cleanly) override;
+
+  void wait_readable();
+  void on_readable();
+  /// False once there is nothing more to read now, or ever.
+  bool read_some();
+  void feed(std::string_view bytes);
+  void feed_fastcgi(wire::FastcgiHead& head, std::string_view bytes);
+  void feed_scgi(wire::ScgiHead& head, std::string_view bytes);
+  void feed_tail(std::string_view bytes);
+  void handle(const Params& params);
+  void answer(const Answer& answer);
+  ssize_t send(std::span<const iovec> bytes);
+  void finish_framing();
+  void close();
+
+  ShardThread& thread_;
+  boost::asio::posix::stream_descriptor descriptor_;
+  std::unique_ptr<Head> head_;  ///< until the head is complete
+  std::optional<wire::FastcgiTail> tail_;
+  std::unique_ptr<Renumber> renumber_;  ///< only if the request ID is not 1
+  std::uint16_t request_id_ = hub::frame_request_id;
+  bool head_only_ = false;
+  bool lingering_ = false;
+};
+
+}  // namespace xes::gateway

@@ -1,0 +1,216 @@
+// SPDX-License-Identifier: MIT
+#include "gateway/listener.hpp"
+
+#include <arpa/inet.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <netinet/tcp.h>
+#include <spdlog/spdlog.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <chrono>
+#include <cstring>
+#include <limits>
+
+#include "base/text.hpp"
+#include "gateway/shard_thread.hpp"
+
+namespace xes::gateway {
+namespace {
+
+/// Accept queue: a burst of reconnects waits here instead of being refused. The system may cut it (net.core.somaxconn).
+constexpr int backlog = 4096;
+/// libstrophe waits with select(), which cannot name descriptors from 1024 on: clients leave the low ones free.
+constexpr int lowest_client_descriptor = 1024;
+constexpr auto rest_time = std::chrono::milliseconds(100);
+
+std::string system_error(const std::string& what) { return what + ": " + std::strerror(errno); }
+
+union SocketAddress {
+  sockaddr any;
+  sockaddr_un local;
+  sockaddr_in v4;
+  sockaddr_in6 v6;
+};
+
+Result<socklen_t> fill(SocketAddress& out, const ListenAddress& address) {
+  std::memset(&out, 0, sizeof out);
+  if (!address.path.empty()) {
+    if (address.path.size() >= sizeof out.local.sun_path)
+      return fail(Error::malformed, "the path of a Unix socket has at most 107 bytes: " + address.path);
+    out.local.sun_family = AF_UNIX;
+    std::memcpy(out.local.sun_path, address.path.data(), address.path.size());
+    return static_cast<socklen_t>(sizeof out.local);
+  }
+  if (inet_pton(AF_INET, address.address.c_str(), &out.v4.sin_addr) == 1) {
+    out.v4.sin_family = AF_INET;
+    out.v4.sin_port = htons(address.port);
+    return static_cast<socklen_t>(sizeof out.v4);
+  }
+  if (inet_pton(AF_INET6, address.address.c_str(), &out.v6.sin6_addr) == 1) {
+    out.v6.sin6_family = AF_INET6;
+    out.v6.sin6_port = htons(address.port);
+    return static_cast<socklen_t>(sizeof out.v6);
+  }
+  return fail(Error::malformed, quoted(address.address) + " is no IP address");
+}
+
+std::string display(const ListenAddress& address) {
+  if (!address.path.empty()) return "unix:" + address.path;
+  const bool v6 = address.address.find(':') != address.address.npos;
+  return (v6 ? "[" + address.address + "]" : address.address) + ":" + std::to_string(address.port);
+}
+
+/// Removes a socket that a worker left behind when it was killed. One that still answers is in use.
+Result<void> clear_stale(const ListenAddress& address, const SocketAddress& to, socklen_t length) {
+  struct stat found;
+  if (lstat(address.path.c_str(), &found) != 0) return {};
+  if (!S_ISSOCK(found.st_mode)) return fail(Error::unavailable, display(address) + " exists and is no socket");
+  const int probe = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+  const int connected = connect(probe, &to.any, length);
+  const int why = errno;
+  ::close(probe);
+  if (connected == 0 || why == EAGAIN)
+    return fail(Error::unavailable, display(address) + " is in use: another worker listens there");
+  if (why != ECONNREFUSED) {
+    errno = why;
+    return fail(Error::unavailable, system_error("cannot look whether " + display(address) + " is in use"));
+  }
+  if (unlink(address.path.c_str()) != 0)
+    return fail(Error::unavailable, system_error("cannot replace the stale socket " + display(address)));
+  return {};
+}
+
+Result<void> give_to_group(const ListenAddress& address) {
+  if (address.group.empty()) return {};
+  const group* found = getgrnam(address.group.c_str());
+  if (!found) return fail(Error::malformed, "there is no group " + quoted(address.group));
+  if (chown(address.path.c_str(), static_cast<uid_t>(-1), found->gr_gid) != 0)
+    return fail(Error::unavailable, system_error("cannot give " + display(address) + " to the group " + address.group));
+  return {};
+}
+
+}  // namespace
+
+struct Listener::Socket {
+  Socket(boost::asio::io_context& io, int listening, ListenAddress where)
+      : descriptor(io, listening), timer(io), address(std::move(where)) {}
+  boost::asio::posix::stream_descriptor descriptor;
+  boost::asio::steady_timer timer;
+  ListenAddress address;
+  std::optional<struct stat> file;  ///< of a Unix socket, to remove no one else's
+  bool complained = false;
+};
+
+Listener::Listener(boost::asio::io_context& io, std::vector<std::unique_ptr<ShardThread>>& shards)
+    : io_(io), shards_(shards) {}
+
+Listener::~Listener() { close(); }
+
+Result<void> Listener::open(const ListenAddress& address) {
+  SocketAddress to;
+  const auto length = fill(to, address);
+  if (!length) return tl::unexpected(length.error());
+  const bool local = !address.path.empty();
+  if (local)
+    if (auto clear = clear_stale(address, to, *length); !clear) return clear;
+
+  const int descriptor = socket(to.any.sa_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+  if (descriptor < 0) return fail(Error::unavailable, system_error("cannot make a socket"));
+  auto socket = std::make_unique<Socket>(io_, descriptor, address);
+  const int on = 1;
+  if (!local) setsockopt(descriptor, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+  if (to.any.sa_family == AF_INET6) setsockopt(descriptor, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof on);
+
+  // The mode is right from the first moment on. Only this thread makes files at start-up.
+  const mode_t mask = umask(0117);
+  const int bound = bind(descriptor, &to.any, *length);
+  umask(mask);
+  if (bound != 0) return fail(Error::unavailable, system_error("cannot listen on " + display(address)));
+  if (local) {
+    struct stat file;
+    if (lstat(address.path.c_str(), &file) == 0) socket->file = file;
+    if (auto given = give_to_group(address); !given) {
+      unlink(address.path.c_str());
+      return given;
+    }
+  }
+  if (listen(descriptor, backlog) != 0)
+    return fail(Error::unavailable, system_error("cannot listen on " + display(address)));
+  spdlog::info("listen: {} on {}", address.framing == hub::Framing::fastcgi ? "fastcgi" : "scgi", display(address));
+  sockets_.push_back(std::move(socket));
+  return {};
+}
+
+void Listener::start() {
+  for (auto& socket : sockets_) wait(*socket);
+}
+
+void Listener::close() {
+  for (auto& socket : sockets_) {
+    if (!socket->file) continue;
+    struct stat now;
+    const char* path = socket->address.path.c_str();
+    if (lstat(path, &now) == 0 && now.st_ino == socket->file->st_ino && now.st_dev == socket->file->st_dev)
+      unlink(path);
+  }
+  sockets_.clear();
+}
+
+void Listener::wait(Socket& socket) {
+  socket.descriptor.async_wait(boost::asio::posix::stream_descriptor::wait_read,
+                               [this, &socket](const boost::system::error_code& error) {
+                                 if (!error) accept_all(socket);
+                               });
+}
+
+void Listener::accept_all(Socket& socket) {
+  for (;;) {
+    const int descriptor = accept4(socket.descriptor.native_handle(), nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK);
+    if (descriptor >= 0) {
+      if (!hand_over(descriptor, socket.address.framing)) return rest(socket, EMFILE);
+      socket.complained = false;
+      continue;
+    }
+    if (errno == EINTR || errno == ECONNABORTED) continue;
+    if (errno == EAGAIN || errno == EWOULDBLOCK) break;
+    return rest(socket, errno);
+  }
+  for (auto& shard : shards_) shard->accepted().wake();
+  wait(socket);
+}
+
+bool Listener::hand_over(int descriptor, hub::Framing framing) {
+  const int high = fcntl(descriptor, F_DUPFD_CLOEXEC, lowest_client_descriptor);
+  ::close(descriptor);
+  if (high < 0) return false;
+  const int on = 1;
+  setsockopt(high, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);  // fails on a Unix socket, which has no delay
+  // The shards' own counts lag behind this loop, so equals take turns.
+  std::size_t best = next_shard_++ % shards_.size();
+  for (std::size_t i = 0; i < shards_.size(); ++i)
+    if (shards_[i]->connections() + 64 < shards_[best]->connections()) best = i;
+  shards_[best]->accepted().push({high, framing});
+  shards_[best]->accepted().flush_overflow();
+  return true;
+}
+
+/// Out of descriptors or memory: the kernel's queue holds the rest back, and trying again at once would only spin.
+void Listener::rest(Socket& socket, int error) {
+  for (auto& shard : shards_) shard->accepted().wake();
+  if (!socket.complained)
+    spdlog::error("listen: cannot accept on {}: {}; raise the limit of open files (LimitNOFILE)",
+                  display(socket.address), std::strerror(error));
+  socket.complained = true;
+  socket.timer.expires_after(rest_time);
+  socket.timer.async_wait([this, &socket](const boost::system::error_code& canceled) {
+    if (!canceled) accept_all(socket);
+  });
+}
+
+}  // namespace xes::gateway

@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: MIT
+// Purpose: the listening sockets: opens them, accepts, hands each connection to the least loaded shard.
+// Thread: the one that runs its io_context (the main thread), so that shards never wait for accept().
+#pragma once
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/posix/stream_descriptor.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/error.hpp"
+#include "hub/frame.hpp"
+
+namespace xes::gateway {
+
+class ShardThread;
+
+/// Where to listen: a Unix socket's path, or an address and a port.
+struct ListenAddress {
+  std::string path;     ///< not empty: a Unix socket, created with mode 0660
+  std::string address;  ///< IPv4 or IPv6, numeric
+  std::uint16_t port = 0;
+  hub::Framing framing = hub::Framing::fastcgi;
+  std::string group;  ///< of the Unix socket; empty: the process's own
+};
+
+class Listener {
+ public:
+  Listener(boost::asio::io_context& io, std::vector<std::unique_ptr<ShardThread>>& shards);
+  Listener(const Listener&) = delete;
+  Listener& operator=(const Listener&) = delete;
+  ~Listener();  ///< close()s
+
+  /// A Unix socket that nobody listens on any more is replaced. Errors: unavailable (in use, or not ours to open),
+  /// malformed (no address, no such group).
+  Result<void> open(const ListenAddress& address);
+  void start();
+  /// Stops listening and removes the Unix sockets that open() made.
+  void close();
+
+ private:
+  struct Socket;
+
+  void wait(Socket& socket);
+  void accept_all(Socket& socket);
+  /// False if the system is out of descriptors: accepting rests for a moment.
+  bool hand_over(int descriptor, hub::Framing framing);
+  void rest(Socket& socket, int error);
+
+  boost::asio::io_context& io_;
+  std::vector<std::unique_ptr<ShardThread>>& shards_;
+  std::vector<std::unique_ptr<Socket>> sockets_;
+  std::size_t next_shard_ = 0;
+};
+
+}  // namespace xes::gateway

@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: MIT
+// Purpose: a request as the web server passes it on, and what becomes of it. Thread: any (pure).
+// Sources: RFC 3875 (meta-variables), WHATWG EventSource §9.2.4 (Last-Event-ID).
+#pragma once
+
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "gateway/params.hpp"
+#include "hub/item.hpp"
+#include "hub/node.hpp"
+#include "wire/http.hpp"
+
+namespace xes::gateway {
+
+/// A pubsub service that may be read.
+struct Service {
+  std::string jid;
+  std::vector<std::string> hosts;  ///< HTTP host names that mean it, lower case; its own JID always does; "*" is any
+};
+
+struct RouteOptions {
+  std::string path = "/eventsource/";  ///< what precedes a node's name
+  std::vector<Service> services;
+  std::size_t max_node_bytes = 1023;  ///< RFC 7622's bound for a part of a JID; longer is refused with 400
+  unsigned max_newest = 1000;         ///< ?last=N is cut to this
+};
+
+/// A stream is wanted.
+struct StreamWanted {
+  hub::NodeName name;
+  hub::Start start;
+  bool head_only = false;
+};
+
+/// The answer is a status and one line of text/plain.
+struct Answer {
+  wire::Status status;
+  std::string text;
+  bool allow = false;  ///< with an Allow header
+};
+
+std::variant<StreamWanted, Answer> route(const Params& params, const RouteOptions& options);
+
+}  // namespace xes::gateway

@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: MIT
+#include "gateway/shard_thread.hpp"
+
+#include <pthread.h>
+#include <spdlog/spdlog.h>
+#include <unistd.h>
+
+#include "gateway/connection.hpp"
+#include "wire/event_stream.hpp"
+#include "wire/http.hpp"
+
+namespace xes::gateway {
+namespace {
+
+/// nginx reads X-Accel-Buffering; no-store rather than no-cache, since an event stream is no document to keep.
+hub::FrameRef make_stream_head(std::chrono::milliseconds retry) {
+  std::string out;
+  wire::append_status(out, wire::status_ok);
+  out += "Content-Type: text/event-stream\r\nCache-Control: no-store\r\nX-Accel-Buffering: no\r\n";
+  wire::append_head_end(out);
+  wire::append_retry(out, retry);
+  wire::append_block_end(out);
+  return hub::make_frame(out);
+}
+
+}  // namespace
+
+ShardThread::ShardThread(ShardThreadOptions options, Wants& wants)
+    : options_(std::move(options)),
+      work_(boost::asio::make_work_guard(io_)),
+      beat_timer_(io_),
+      wants_(wants),
+      news_(io_, options_.mailbox_letters),
+      accepted_(io_, options_.mailbox_letters),
+      shard_(options_.shard,
+             [this](hub::Want want) {
+               wants_.push(std::move(want));
+               wants_.wake();
+             }),
+      buffer_(64 * 1024),
+      stream_head_(make_stream_head(options_.shard.retry)) {
+  news_.on_wake([this] { take_news(); });
+  accepted_.on_wake([this] { take_accepted(); });
+}
+
+ShardThread::~ShardThread() {
+  if (thread_.joinable()) stop(hub::CloseReason::shutting_down);
+}
+
+void ShardThread::start() {
+  beat();
+  thread_ = std::thread([this] {
+    pthread_setname_np(pthread_self(), "shard");
+    io_.run();
+  });
+}
+
+void ShardThread::stop(hub::CloseReason reason) {
+  boost::asio::post(io_, [this, reason] {
+    take_accepted();
+    shard_.end_all(reason);
+    io_.stop();
+  });
+  thread_.join();
+}
+
+void ShardThread::take_accepted() {
+  accepted_.drain([this](Accepted accepted) {
+    std::make_shared<Connection>(*this, accepted.descriptor, accepted.framing)->start();
+  });
+}
+
+void ShardThread::take_news() {
+  news_.drain([this](hub::News news) { shard_.read(std::move(news)); });
+  shard_.flush();
+}
+
+void ShardThread::beat() {
+  beat_timer_.expires_after(options_.shard.heartbeat / hub::Shard::beats_per_heartbeat);
+  beat_timer_.async_wait([this](const boost::system::error_code& error) {
+    if (error) return;
+    shard_.beat();
+    check_deadlines();
+    wants_.flush_overflow();
+    wants_.wake();
+    beat();
+  });
+}
+
+void ShardThread::add_deadline(const std::shared_ptr<Connection>& connection) {
+  deadlines_.push_back({std::chrono::steady_clock::now() + options_.head_timeout, connection});
+}
+
+void ShardThread::check_deadlines() {
+  const auto now = std::chrono::steady_clock::now();
+  while (!deadlines_.empty() && deadlines_.front().at <= now) {
+    const auto connection = deadlines_.front().connection.lock();
+    deadlines_.pop_front();
+    if (connection) connection->on_deadline();
+  }
+}
+
+}  // namespace xes::gateway

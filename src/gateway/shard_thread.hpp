@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: MIT
+// Purpose: one shard's thread: its loop, its hub::Shard, its connections, their deadlines.
+// Thread: its own, except where a method says otherwise.
+#pragma once
+
+#include <atomic>
+#include <boost/asio/executor_work_guard.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <chrono>
+#include <deque>
+#include <memory>
+#include <span>
+#include <thread>
+#include <vector>
+
+#include "base/mailbox.hpp"
+#include "gateway/fcgi_decoder.hpp"
+#include "gateway/request.hpp"
+#include "hub/shard.hpp"
+
+namespace xes::gateway {
+
+class Connection;
+
+struct ShardThreadOptions {
+  hub::ShardOptions shard;
+  RouteOptions route;
+  std::chrono::milliseconds head_timeout{10'000};  ///< from accepting to a complete request's head; then it is closed
+  std::size_t mailbox_letters = 16'384;            ///< see base/mailbox.hpp for what happens at it
+};
+
+/// A connection that the listener accepted.
+struct Accepted {
+  int descriptor;
+  hub::Framing framing;
+};
+
+class ShardThread {
+ public:
+  using Wants = Mailbox<hub::Want>;
+  using NewsBox = Mailbox<hub::News>;
+  using AcceptedBox = Mailbox<Accepted>;
+
+  /// `wants`: the XMPP thread's end for this shard; it outlives the shard.
+  ShardThread(ShardThreadOptions options, Wants& wants);
+  ShardThread(const ShardThread&) = delete;
+  ShardThread& operator=(const ShardThread&) = delete;
+  ~ShardThread();
+
+  // Any thread.
+  void start();
+  /// Ends every stream with `reason`, then the thread; returns once it has ended.
+  void stop(hub::CloseReason reason);
+  std::size_t connections() const { return connections_.load(std::memory_order_relaxed); }
+  const hub::ShardCounters& counters() const { return shard_.counters(); }
+
+  NewsBox& news() { return news_; }              ///< the XMPP thread pushes
+  AcceptedBox& accepted() { return accepted_; }  ///< the listener's thread pushes
+
+  // For Connection.
+  boost::asio::io_context& io() { return io_; }
+  hub::Shard& shard() { return shard_; }
+  const ShardThreadOptions& options() const { return options_; }
+  FcgiDecoder& decoder() { return decoder_; }
+  std::span<char> buffer() { return buffer_; }
+  const hub::FrameRef& stream_head() const { return stream_head_; }
+  void add_deadline(const std::shared_ptr<Connection>& connection);
+  void connection_opened() { connections_.fetch_add(1, std::memory_order_relaxed); }
+  void connection_closed() { connections_.fetch_sub(1, std::memory_order_relaxed); }
+
+ private:
+  struct Deadline {
+    std::chrono::steady_clock::time_point at;
+    std::weak_ptr<Connection> connection;
+  };
+
+  void take_accepted();
+  void take_news();
+  void beat();
+  void check_deadlines();
+
+  ShardThreadOptions options_;
+  boost::asio::io_context io_{1};
+  boost::asio::executor_work_guard<boost::asio::io_context::executor_type> work_;
+  boost::asio::steady_timer beat_timer_;
+  Wants& wants_;
+  NewsBox news_;
+  AcceptedBox accepted_;
+  std::atomic<std::size_t> connections_{0};
+  hub::Shard shard_;
+  FcgiDecoder decoder_;
+  std::vector<char> buffer_;
+  hub::FrameRef stream_head_;
+  std::deque<Deadline> deadlines_;  ///< all equally long, so the first is due first
+  std::thread thread_;
+};
+
+}  // namespace xes::gateway

@@ -1,0 +1,214 @@
+// SPDX-License-Identifier: MIT
+#include "hub/feed.hpp"
+
+#include <algorithm>
+
+namespace xes::hub {
+
+Feed::Events Feed::change(Change change, Clock::time_point now) {
+  Events out;
+  if (backfilling_ && hold_) {
+    since_.push_back(std::move(change));
+    return out;
+  }
+  if (take_echo(change, now)) return out;
+  emit_into(out, change, false);
+  if (backfilling_) since_.push_back(std::move(change));
+  return out;
+}
+
+/// A server may notify an item after it has listed it already, or push the last item at each subscribe
+/// (XEP-0060 §6.1.7). Once for each listed item, and not for long: publishing the same again is an event.
+bool Feed::take_echo(const Change& change, Clock::time_point now) {
+  if (echoes_.empty()) return false;
+  if (now > echoes_until_) {
+    echoes_.clear();
+    return false;
+  }
+  const auto echo = echoes_.find(change.item.id);
+  if (echo == echoes_.end()) return false;
+  const bool same = change.happening == Happening::item && change.item.content_hash(name_) == echo->second;
+  echoes_.erase(echo);
+  return same;
+}
+
+void Feed::begin_backfill(bool hold) {
+  if (!backfilling_) since_.clear();
+  backfilling_ = true;
+  hold_ = hold_ || hold;
+}
+
+Feed::Events Feed::abandon_backfill(Clock::time_point now) {
+  std::vector<Change> held = hold_ ? std::move(since_) : std::vector<Change>();
+  backfilling_ = hold_ = false;
+  since_.clear();
+  Events out;
+  for (Change& one : held)
+    for (EventRef& event : change(std::move(one), now)) out.push_back(std::move(event));
+  return out;
+}
+
+/// Held changes and the list overlap. They go out in three parts: held changes that a later one of the same item (or
+/// a purge) overtook, then the list in its own order without what streams have had, then the other held changes. Each
+/// item's versions so stay in order, and the list's order is the service's.
+Feed::Events Feed::end_backfill(const std::vector<Item>& stored, Clock::time_point now) {
+  std::vector<Change> since = std::move(since_);
+  const bool held = hold_;
+  backfilling_ = hold_ = false;
+  since_.clear();
+
+  std::unordered_map<std::string, std::size_t> last_change;  // item ID → index of its newest change in `since`
+  std::size_t purged = 0;                                    // changes before this index were overtaken by a purge
+  for (std::size_t i = 0; i < since.size(); ++i) {
+    if (since[i].happening == Happening::purge) purged = i + 1;
+    if (!since[i].item.id.empty()) last_change[since[i].item.id] = i;
+  }
+  std::unordered_map<std::string, std::uint64_t> listed;
+  for (const Item& item : stored) listed[item.id] = item.content_hash(name_);
+
+  auto changed_otherwise = [&](const std::string& id, std::uint64_t content) {
+    const auto last = last_change.find(id);
+    if (last == last_change.end()) return false;
+    const Change& change = since[last->second];
+    return change.happening != Happening::item || change.item.content_hash(name_) != content;
+  };
+
+  Events out;
+  const bool primed = sequence_ != 0;
+  const auto newest = listed.find(newest_item_id_);
+  const bool newest_is_listed = newest != listed.end() && newest->second == newest_content_;
+  const bool something_new = std::any_of(stored.begin(), stored.end(), [&](const Item& item) {
+    return !is_known(item.id, listed[item.id]) && !changed_otherwise(item.id, listed[item.id]);
+  });
+  if (held && primed && newest_content_ != 0 && !newest_is_listed && something_new) {
+    // The newest item that streams have had is no longer stored: others may have come and gone after it.
+    out.push_back(emit(Change{Happening::reset, {}}, true));
+  }
+  // What is stored no longer was retracted or evicted unseen.
+  std::vector<std::string> gone;
+  for (const auto& [id, known] : known_)
+    if (!listed.count(id) && !last_change.count(id)) gone.push_back(id);
+  for (const std::string& id : gone) forget(id);
+
+  auto overtaken = [&](std::size_t i) {
+    if (i < purged) return true;
+    const auto last = last_change.find(since[i].item.id);
+    return last != last_change.end() && last->second != i;
+  };
+  if (held) {
+    for (std::size_t i = 0; i < since.size(); ++i)
+      if (overtaken(i)) emit_into(out, since[i], false);
+  }
+
+  echoes_.clear();
+  echoes_until_ = now + options_.echo_window;
+  for (const Item& item : stored) {
+    const std::uint64_t content = listed[item.id];
+    if (is_known(item.id, content) || changed_otherwise(item.id, content)) continue;
+    emit_into(out, Change{Happening::item, item}, true);
+    if (!last_change.count(item.id)) echoes_[item.id] = content;
+  }
+  if (!stored.empty() && !last_change.count(stored.back().id))
+    echoes_[stored.back().id] = listed[stored.back().id];
+
+  if (held) {
+    for (std::size_t i = 0; i < since.size(); ++i) {
+      if (overtaken(i)) continue;
+      const Change& change = since[i];
+      // Sent with the list just now, or pushed as the last item at the subscribe.
+      if (change.happening == Happening::item && is_known(change.item.id, change.item.content_hash(name_))) continue;
+      emit_into(out, change, false);
+    }
+  }
+  return out;
+}
+
+Feed::Events Feed::snapshot(const std::vector<Item>& stored) const {
+  std::unordered_map<std::string, EventRef> in_history;
+  for (const EventRef& event : history_.events())
+    if (event->happening == Happening::item) in_history[event->item_id] = event;
+
+  Events older, newer;
+  std::uint64_t sum = 0;
+  for (const Item& item : stored) {
+    const std::uint64_t content = item.content_hash(name_);
+    sum += content;
+    const auto kept = in_history.find(item.id);
+    if (kept != in_history.end() && kept->second->id.content == content) {
+      newer.push_back(kept->second);
+    } else {
+      const wire::EventId id = id_of(0, content, sum);
+      older.push_back(std::make_shared<const Event>(Happening::item, true, id, item.id,
+                                                    item_block(id, item, options_.view)));
+    }
+  }
+  std::sort(newer.begin(), newer.end(),
+            [](const EventRef& a, const EventRef& b) { return a->id.sequence < b->id.sequence; });
+  older.insert(older.end(), newer.begin(), newer.end());
+  return older;
+}
+
+EventRef Feed::emit(const Change& change, bool from_store) {
+  const std::string& item_id = change.item.id;
+  ++sequence_;
+  switch (change.happening) {
+    case Happening::item:
+      newest_content_ = change.item.content_hash(name_);
+      newest_item_id_ = item_id;
+      learn(item_id, newest_content_);
+      break;
+    case Happening::retract:
+      forget(item_id);
+      break;
+    case Happening::purge:
+    case Happening::deletion:
+    case Happening::reset:
+      known_.clear();
+      known_order_.clear();
+      stored_sum_ = newest_content_ = 0;
+      newest_item_id_.clear();
+      break;
+  }
+  const wire::EventId id = position();
+  std::string block;
+  switch (change.happening) {
+    case Happening::item: block = item_block(id, change.item, options_.view); break;
+    case Happening::retract: block = retract_block(id, name_, item_id); break;
+    case Happening::purge: block = purge_block(id, name_); break;
+    case Happening::deletion: block = deletion_block(id, name_); break;
+    case Happening::reset: block = reset_block(id, name_, "history-lost"); break;
+  }
+  auto event = std::make_shared<const Event>(change.happening, from_store, id, item_id, block);
+  history_.append(event);
+  return event;
+}
+
+void Feed::learn(const std::string& item_id, std::uint64_t content) {
+  Known& known = known_[item_id];
+  stored_sum_ += content - known.content;
+  known = {content, sequence_};
+  known_order_.emplace_back(sequence_, item_id);
+  auto outdated = [this](const auto& entry) {
+    const auto current = known_.find(entry.second);
+    return current == known_.end() || current->second.sequence != entry.first;
+  };
+  if (known_order_.size() > 2 * options_.max_known) std::erase_if(known_order_, outdated);
+  while (known_.size() > options_.max_known) {
+    if (!outdated(known_order_.front())) forget(known_order_.front().second);
+    known_order_.pop_front();
+  }
+}
+
+void Feed::forget(const std::string& item_id) {
+  const auto known = known_.find(item_id);
+  if (known == known_.end()) return;
+  stored_sum_ -= known->second.content;
+  known_.erase(known);
+}
+
+bool Feed::is_known(const std::string& item_id, std::uint64_t content) const {
+  const auto known = known_.find(item_id);
+  return known != known_.end() && known->second.content == content;
+}
+
+}  // namespace xes::hub

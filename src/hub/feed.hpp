@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: MIT
+// Purpose: one followed node on its way in: puts what the service sends and what it stores into one order, numbers it,
+// encodes it once, and keeps the history that shards are primed from. Thread: XMPP.
+//
+// Where live notifications and a list of stored items meet (after each subscribe, after each outage), the feed tells
+// by content what its streams have not had yet: an item that was published while nobody listened, or changed in
+// place, becomes an event; one that they have had does not.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <deque>
+#include <optional>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "hub/event.hpp"
+#include "hub/history.hpp"
+#include "hub/item.hpp"
+
+namespace xes::hub {
+
+struct FeedOptions {
+  std::uint64_t epoch = 0;  ///< of this run, see wire/event_id.hpp
+  View view = View::payload;
+  HistoryOptions history;
+  /// Item IDs whose content is remembered to tell known items from new ones. At the bound the oldest is forgotten: it
+  /// would be sent again if it still were in the store after an outage.
+  std::size_t max_known = 16384;
+  /// How long after a list of stored items a notification that repeats one of them counts as its echo.
+  std::chrono::milliseconds echo_window{3000};
+};
+
+/// One change of a node as the service tells it (XEP-0060 §7.1.2.1, §7.2.2.1, §8.5.3.1, §8.4.2).
+struct Change {
+  Happening happening = Happening::item;
+  Item item;  ///< of a retract, only its id
+};
+
+class Feed {
+ public:
+  using Clock = std::chrono::steady_clock;
+  using Events = std::vector<EventRef>;
+
+  Feed(NodeName name, FeedOptions options) : name_(std::move(name)), options_(options), history_(options.history) {}
+
+  const NodeName& name() const { return name_; }
+  const History& history() const { return history_; }
+  /// Where a stream that begins now stands.
+  wire::EventId position() const { return id_of(sequence_, newest_content_, stored_sum_); }
+
+  /// A change as it is notified: the events to hand out now (none while held, none for an echo).
+  Events change(Change change, Clock::time_point now);
+
+  /// Before asking for the stored items. `hold`: changes wait until then (the subscription is new, so what came
+  /// before them is not known yet); otherwise they go out as they come.
+  void begin_backfill(bool hold);
+  /// The stored items, in the order of the service's list.
+  Events end_backfill(const std::vector<Item>& stored, Clock::time_point now);
+  /// There is no list to be had: held changes go out as they came.
+  Events abandon_backfill(Clock::time_point now);
+
+  /// The stored items as events, oldest first, for a stream that begins with them. Those of the history keep their
+  /// place and come last, so every event's ID resumes after it.
+  Events snapshot(const std::vector<Item>& stored) const;
+
+ private:
+  struct Known {
+    std::uint64_t content;
+    std::uint64_t sequence;
+  };
+
+  EventRef emit(const Change& change, bool from_store);
+  void emit_into(Events& out, const Change& change, bool from_store) { out.push_back(emit(change, from_store)); }
+  void learn(const std::string& item_id, std::uint64_t content);
+  void forget(const std::string& item_id);
+  bool is_known(const std::string& item_id, std::uint64_t content) const;
+  bool take_echo(const Change& change, Clock::time_point now);
+  wire::EventId id_of(std::uint64_t sequence, std::uint64_t content, std::uint64_t stored) const {
+    return {options_.epoch, sequence, content, stored & wire::stored_mask};
+  }
+
+  NodeName name_;
+  FeedOptions options_;
+  History history_;
+  std::uint64_t sequence_ = 0;
+  std::uint64_t newest_content_ = 0;
+  std::string newest_item_id_;
+  std::unordered_map<std::string, Known> known_;
+  std::deque<std::pair<std::uint64_t, std::string>> known_order_;  ///< oldest first; entries may be outdated
+  std::uint64_t stored_sum_ = 0;                                   ///< of known_'s contents
+
+  bool backfilling_ = false;
+  bool hold_ = false;
+  std::vector<Change> since_;  ///< changes since begin_backfill()
+  std::unordered_map<std::string, std::uint64_t> echoes_;
+  Clock::time_point echoes_until_{};
+};
+
+}  // namespace xes::hub

@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: MIT
+// Purpose: what crosses between the XMPP thread and the shards, both ways, each through a base/mailbox.hpp. Letters
+// keep their order, so a shard's history is the feed's as of the last letter that it has read.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "hub/event.hpp"
+#include "hub/item.hpp"
+
+namespace xes::hub {
+
+/// From a shard to the XMPP thread.
+struct Want {
+  enum class What : unsigned char {
+    follow,    ///< the shard's first stream of the node: answered by Opened, Held (and Opened later) or Refused
+    unfollow,  ///< its last stream left
+    fetch,     ///< a stream needs what the service stores: answered by Snapshot, sooner or later, unless Ended
+  };
+  What what;
+  NodeName name;
+};
+
+/// Why a node cannot be followed; permanent until somebody changes something at the service.
+enum class Refusal : unsigned char { no_such_node, forbidden };
+
+/// The node is followed: its history and where a stream that begins now stands. May come again after Held.
+struct Opened {
+  NodeName name;
+  std::vector<EventRef> history;
+  wire::EventId position;
+  bool republish_moves;
+};
+/// Not yet, but it may pass (the XMPP session is down, an owner has to approve): streams are held open.
+struct Held {
+  NodeName name;
+};
+struct Refused {
+  NodeName name;
+  Refusal refusal;
+};
+struct Happened {
+  std::shared_ptr<const NodeName> name;
+  std::vector<EventRef> events;
+};
+/// The stored items, see Feed::snapshot.
+struct Snapshot {
+  NodeName name;
+  std::vector<EventRef> items;
+};
+/// The node's streams end; a new one starts from a new follow.
+struct Ended {
+  NodeName name;
+};
+/// The XMPP session went down or is back, for long enough to tell.
+struct SessionChanged {
+  bool up;
+};
+
+/// From the XMPP thread to a shard.
+using News = std::variant<Opened, Held, Refused, Happened, Snapshot, Ended, SessionChanged>;
+
+}  // namespace xes::hub

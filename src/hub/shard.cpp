@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: MIT
+#include "hub/shard.hpp"
+
+#include <algorithm>
+#include <random>
+
+#include "wire/event_stream.hpp"
+
+namespace xes::hub {
+
+Shard::Shard(ShardOptions options, std::function<void(Want)> want)
+    : options_(options), want_(std::move(want)), heartbeat_frame_(make_frame(":\n\n")) {
+  constexpr int variants = 64;
+  for (int i = 0; i < variants; ++i) {
+    std::string block;
+    wire::append_retry(block, options_.retry + options_.retry * i / variants);
+    block += '\n';
+    retry_frames_.push_back(make_frame(block));
+  }
+  std::shuffle(retry_frames_.begin(), retry_frames_.end(), std::mt19937(std::random_device()()));
+}
+
+Shard::~Shard() = default;
+
+Node* Shard::find(const NodeName& name) {
+  const auto found = nodes_.find(name);
+  return found == nodes_.end() ? nullptr : found->second.get();
+}
+
+void Shard::open(Stream& stream, const NodeName& name, const Start& start) {
+  stream.listed_ = true;
+  stream.slot_ = static_cast<std::uint32_t>(streams_.size());
+  stream.last_write_ = ticks_;
+  streams_.push_back(&stream);
+  counters_.opened.fetch_add(1, std::memory_order_relaxed);
+  counters_.streams.store(streams_.size(), std::memory_order_relaxed);
+
+  auto& node = nodes_[name];
+  if (!node) {
+    node = std::make_unique<Node>(*this, name, options_.history);
+    want_({Want::What::follow, name});
+  }
+  node->add(stream, start);
+  drop_unused();
+}
+
+void Shard::forget(Stream& stream, CloseReason reason) {
+  counters_.closed[static_cast<std::size_t>(reason)].fetch_add(1, std::memory_order_relaxed);
+  if (stream.node_) {
+    Node& node = *stream.node_;
+    node.remove(stream);
+    if (node.unused()) maybe_unused_.push_back(node.name());
+  }
+  if (!stream.listed_) return;
+  stream.listed_ = false;
+  streams_[stream.slot_] = streams_.back();
+  streams_[stream.slot_]->slot_ = stream.slot_;
+  streams_.pop_back();
+  counters_.streams.store(streams_.size(), std::memory_order_relaxed);
+}
+
+void Shard::drop_unused() {
+  for (const NodeName& name : std::exchange(maybe_unused_, {})) {
+    const auto found = nodes_.find(name);
+    if (found == nodes_.end() || !found->second->unused()) continue;
+    std::erase(unsent_, found->second.get());
+    nodes_.erase(found);
+    want_({Want::What::unfollow, name});
+  }
+}
+
+void Shard::read(News&& news) {
+  struct Reader {
+    Shard& shard;
+    void operator()(const Opened& n) { if (Node* node = shard.find(n.name)) node->opened(n); }
+    void operator()(const Held& n) { if (Node* node = shard.find(n.name)) node->held(); }
+    void operator()(const Refused& n) {
+      if (Node* node = shard.find(n.name)) node->refused(n.refusal);
+      shard.maybe_unused_.push_back(n.name);
+    }
+    void operator()(const Happened& n) {
+      Node* node = shard.find(*n.name);
+      if (!node) return;
+      const bool flushed = !node->needs_flush();
+      node->happened(n.events);
+      if (flushed && node->needs_flush()) shard.unsent_.push_back(node);
+    }
+    void operator()(const Snapshot& n) { if (Node* node = shard.find(n.name)) node->snapshot(n.items); }
+    void operator()(const Ended& n) {
+      if (Node* node = shard.find(n.name)) node->ended();
+      shard.maybe_unused_.push_back(n.name);
+    }
+    void operator()(const SessionChanged& n) {
+      if (std::exchange(shard.session_up_, n.up) == n.up) return;
+      const FrameRef frame = make_frame(status_block(n.up));
+      for (std::size_t i = shard.streams_.size(); i-- > 0;)
+        if (shard.streams_[i]->accepted()) shard.streams_[i]->deliver(frame);
+    }
+  };
+  std::visit(Reader{*this}, news);
+  drop_unused();
+}
+
+void Shard::flush() {
+  for (Node* node : std::exchange(unsent_, {})) node->flush();
+  drop_unused();
+}
+
+/// Visits every stream twice per heartbeat period, so a silent one is never silent for longer than the period, and
+/// the bytes are spread over it.
+void Shard::beat() {
+  ++ticks_;
+  constexpr std::uint32_t half = beats_per_heartbeat / 2;
+  std::size_t visits = (streams_.size() + half - 1) / half;
+  for (; visits > 0 && !streams_.empty(); --visits) {
+    if (next_visit_ >= streams_.size()) next_visit_ = 0;
+    Stream& stream = *streams_[next_visit_++];
+    if (stream.backlog_ && stream.backlog_->then_end) {
+      stream.end(*stream.backlog_->then_end);
+    } else if (stream.accepted() && ticks_ - stream.last_write_ >= half) {
+      stream.deliver(heartbeat_frame_);
+    }
+  }
+  drop_unused();
+}
+
+void Shard::say_retry(Stream& stream) {
+  if (stream.accepted() && !stream.backlog_) stream.deliver(retry_frames_[next_retry_++ % retry_frames_.size()]);
+}
+
+void Shard::end_all(CloseReason reason) {
+  while (!streams_.empty()) {
+    Stream& stream = *streams_.back();
+    if (row(reason).says_retry) say_retry(stream);
+    stream.end(reason);
+  }
+  drop_unused();
+}
+
+}  // namespace xes::hub

@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: MIT
+// Purpose: all that one shard thread owns of the hub: its nodes and streams. Reads news, asks for what it lacks, beats.
+// Thread: its own, all calls. No sockets, no timers: the gateway calls flush() after a batch of news and beat() often.
+#pragma once
+
+#include <atomic>
+#include <array>
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <unordered_map>
+#include <vector>
+
+#include "hub/letters.hpp"
+#include "hub/node.hpp"
+#include "hub/stream.hpp"
+
+namespace xes::hub {
+
+struct ShardOptions {
+  std::size_t max_lag_bytes = 1u << 20;       ///< a stream that lags more is closed
+  std::chrono::milliseconds retry{3000};      ///< EventSource reconnection time; at a shutdown up to twice that
+  std::chrono::milliseconds heartbeat{15000}; ///< at the latest so long after the last bytes, a comment is sent
+  HistoryOptions history;
+};
+
+/// Counters that other threads may read.
+struct ShardCounters {
+  std::atomic<std::uint64_t> streams{0};     ///< open now
+  std::atomic<std::uint64_t> opened{0};      ///< streams since the start
+  std::atomic<std::uint64_t> events{0};      ///< events taken in
+  std::atomic<std::uint64_t> deliveries{0};  ///< events times streams
+  std::array<std::atomic<std::uint64_t>, close_reason_count> closed{};
+};
+
+class Shard {
+ public:
+  /// beat() is to be called this often per heartbeat period; each call visits its part of the streams.
+  static constexpr unsigned beats_per_heartbeat = 32;
+
+  Shard(ShardOptions options, std::function<void(Want)> want);
+  ~Shard();
+
+  void open(Stream& stream, const NodeName& name, const Start& start);
+  void read(News&& news);
+  void flush();
+  void beat();
+  /// Every stream gets a jittered `retry:` where the reason says so, and ends.
+  void end_all(CloseReason reason);
+
+  const ShardOptions& options() const { return options_; }
+  const ShardCounters& counters() const { return counters_; }
+  std::uint32_t ticks() const { return ticks_; }
+
+  // For Node and Stream.
+  void want(Want want) { want_(std::move(want)); }
+  void forget(Stream& stream, CloseReason reason);
+  void count_events(std::size_t events, std::size_t streams) {
+    counters_.events.fetch_add(events, std::memory_order_relaxed);
+    counters_.deliveries.fetch_add(events * streams, std::memory_order_relaxed);
+  }
+
+ private:
+  Node* find(const NodeName& name);
+  void drop_unused();
+  void say_retry(Stream& stream);
+
+  ShardOptions options_;
+  std::function<void(Want)> want_;
+  ShardCounters counters_;
+  std::unordered_map<NodeName, std::unique_ptr<Node>, NodeNameHash> nodes_;
+  std::vector<Node*> unsent_;           ///< nodes with something to flush
+  std::vector<NodeName> maybe_unused_;  ///< nodes that lost a stream; looked at when no node's code is running
+  std::vector<Stream*> streams_;
+  std::size_t next_visit_ = 0;
+  std::uint32_t ticks_ = 0;  ///< beats so far
+  bool session_up_ = true;
+  FrameRef heartbeat_frame_;
+  std::vector<FrameRef> retry_frames_;  ///< retry: from once to twice the configured time
+  std::size_t next_retry_ = 0;
+};
+
+}  // namespace xes::hub

@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: MIT
+// Purpose: one client's event stream: the hot path (deliver), and what waits while its socket is full.
+// Thread: its shard's. No sockets here: the gateway's connections derive from it.
+//
+// An idle stream owns no queue. While its socket is full, references to frames wait; beyond `max_lag` bytes of live
+// frames the stream is closed (too_slow), and its client resumes by its last event ID. A replay does not count as lag.
+#pragma once
+
+#include <sys/uio.h>
+
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <span>
+#include <vector>
+
+#include "hub/close_reason.hpp"
+#include "hub/frame.hpp"
+#include "hub/letters.hpp"
+
+namespace xes::hub {
+
+class Shard;
+class Node;
+
+class Stream {
+ public:
+  Stream(Shard& shard, Framing framing) : shard_(shard), framing_(framing) {}
+  Stream(const Stream&) = delete;
+  Stream& operator=(const Stream&) = delete;
+  virtual ~Stream() = default;
+
+  /// Sends the frame, or queues what the socket does not take. May end the stream.
+  void deliver(const FrameRef& frame);
+  /// Sends frames that live ones wait for and that do not count as lag.
+  void replay(const std::vector<FrameRef>& frames);
+  /// The socket takes bytes again.
+  void on_writable();
+
+  /// Ends it now. Idempotent; on_ended() runs once.
+  void end(CloseReason reason);
+  /// Ends it when what waits has been written (at the latest at a heartbeat after that).
+  void end_when_written(CloseReason reason);
+
+  bool ended() const { return ended_; }
+  bool accepted() const { return accepted_; }
+  std::size_t lag_bytes() const { return backlog_ ? backlog_->bytes : 0; }
+  Framing framing() const { return framing_; }
+
+ protected:
+  /// Non-blocking: bytes taken, 0 if the socket is full, -1 if the connection is gone.
+  virtual ssize_t write(std::span<const iovec> bytes) = 0;
+  /// on_writable() is to be called once the socket takes bytes.
+  virtual void wait_writable() = 0;
+  /// What the stream begins with: the head of a 200 response and `retry:`.
+  virtual FrameRef response_head() const = 0;
+  /// True for a HEAD request: the response ends there.
+  virtual bool head_only() const = 0;
+  /// The node cannot be followed: send a refusal and end.
+  virtual void on_refused(Refusal refusal) = 0;
+  /// Say the framing's end if `cleanly` (nothing half-written is under way), close the connection.
+  virtual void on_ended(CloseReason reason, bool cleanly) = 0;
+
+  Shard& shard() { return shard_; }
+
+ private:
+  friend class Node;
+  friend class Shard;
+
+  struct Backlog {
+    std::deque<FrameRef> frames;
+    std::size_t offset = 0;     ///< bytes of the first frame that are written already
+    std::size_t bytes = 0;      ///< that wait
+    std::size_t allowance = 0;  ///< of them, a replay's
+    std::optional<CloseReason> then_end;
+  };
+
+  void queue(const FrameRef& frame, std::size_t offset);
+  void write_backlog();
+  /// Sends the response's head, once.
+  void accept();
+
+  Shard& shard_;
+  std::unique_ptr<Backlog> backlog_;
+  Node* node_ = nullptr;     ///< that lists it
+  std::uint32_t place_ = 0;  ///< in that node's list
+  std::uint32_t slot_ = 0;   ///< in the shard's list
+  std::uint32_t last_write_ = 0;  ///< Shard::ticks() of it
+  Framing framing_;
+  bool listed_ = false;    ///< in the shard's list
+  bool live_ = false;      ///< in its node's live list (else in the waiting one, if node_)
+  bool accepted_ = false;  ///< the response's head is sent
+  bool ended_ = false;
+};
+
+}  // namespace xes::hub

@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: MIT
+#include "xmpp/pubsub.hpp"
+
+#include <array>
+
+namespace xes::xmpp::pubsub {
+namespace {
+
+OutStanza pubsub(OutStanza child) { return OutStanza("pubsub", ns).child(std::move(child)); }
+
+hub::Item to_item(const Element& element) {
+  hub::Item item;
+  item.id = element.attribute("id");
+  item.publisher = element.attribute("publisher");
+  if (!element.payloads.empty()) {
+    item.payload = element.payloads.front().xml;
+    item.text = element.payloads.front().text;
+  }
+  return item;
+}
+
+Subscription to_subscription(const Element& element) {
+  Subscription subscription;
+  subscription.node = element.attribute("node");
+  subscription.jid = element.attribute("jid");
+  subscription.subid = element.attribute("subid");
+  const std::string_view state = element.attribute("subscription");
+  if (state == "pending") subscription.state = SubscriptionState::pending;
+  if (state == "unconfigured") subscription.state = SubscriptionState::unconfigured;
+  if (state == "subscribed") subscription.state = SubscriptionState::subscribed;
+  return subscription;
+}
+
+/// §7.1.2.1, §7.2.2.1: one notification may carry several items and retractions, or none.
+std::vector<hub::Change> to_changes(const Element& items) {
+  std::vector<hub::Change> changes;
+  for (const Element& child : items.children) {
+    if (child.is("item", event_ns)) changes.push_back({hub::Happening::item, to_item(child)});
+    if (child.is("retract", event_ns)) {
+      hub::Item retracted;
+      retracted.id = child.attribute("id");
+      changes.push_back({hub::Happening::retract, std::move(retracted)});
+    }
+  }
+  return changes;
+}
+
+}  // namespace
+
+OutStanza subscribe(std::string_view node, std::string_view jid) {
+  return pubsub(OutStanza("subscribe").attribute("node", node).attribute("jid", jid));
+}
+
+OutStanza unsubscribe(std::string_view node, std::string_view jid, std::string_view subid) {
+  OutStanza element("unsubscribe");
+  element.attribute("node", node).attribute("jid", jid);
+  if (!subid.empty()) element.attribute("subid", subid);
+  return pubsub(std::move(element));
+}
+
+OutStanza subscriptions() { return pubsub(OutStanza("subscriptions")); }
+
+OutStanza items(std::string_view node) { return pubsub(OutStanza("items").attribute("node", node)); }
+
+OutStanza item(std::string_view node, std::string_view item_id) {
+  return pubsub(OutStanza("items").attribute("node", node).child(OutStanza("item").attribute("id", item_id)));
+}
+
+OutStanza items_page(std::string_view node, unsigned max, std::string_view after) {
+  OutStanza set("set", "http://jabber.org/protocol/rsm");
+  set.child(OutStanza("max").text(std::to_string(max)));
+  if (!after.empty()) set.child(OutStanza("after").text(after));
+  return pubsub(OutStanza("items").attribute("node", node)).child(std::move(set));
+}
+
+std::optional<Subscription> read_subscription(const Element& iq) {
+  const Element* root = iq.child("pubsub", ns);
+  const Element* subscription = root ? root->child("subscription", ns) : nullptr;
+  if (!subscription) return std::nullopt;
+  return to_subscription(*subscription);
+}
+
+std::vector<Subscription> read_subscriptions(const Element& iq) {
+  std::vector<Subscription> all;
+  const Element* root = iq.child("pubsub", ns);
+  const Element* list = root ? root->child("subscriptions", ns) : nullptr;
+  if (!list) return all;
+  for (const Element& child : list->children)
+    if (child.is("subscription", ns)) all.push_back(to_subscription(child));
+  return all;
+}
+
+std::vector<hub::Item> read_items(const Element& iq) {
+  std::vector<hub::Item> all;
+  const Element* root = iq.child("pubsub", ns);
+  const Element* list = root ? root->child("items", ns) : nullptr;
+  if (!list) return all;
+  for (const Element& child : list->children)
+    if (child.is("item", ns)) all.push_back(to_item(child));
+  return all;
+}
+
+std::optional<Notification> read_notification(const Element& message) {
+  const Element* event = message.child("event", event_ns);
+  if (!event || message.attribute("type") == "error") return std::nullopt;
+  for (const Element& child : event->children) {
+    if (child.ns != event_ns) continue;
+    Notification notification;
+    notification.node = child.attribute("node");
+    if (child.name == "items") {
+      notification.what = to_changes(child);
+    } else if (child.name == "purge") {
+      notification.what = std::vector<hub::Change>{{hub::Happening::purge, {}}};
+    } else if (child.name == "delete") {
+      notification.what = Notification::Deleted{};
+    } else if (child.name == "configuration") {
+      notification.what = Notification::ConfigurationChanged{};
+    } else if (child.name == "subscription") {
+      notification.what = to_subscription(child);
+    } else {
+      continue;
+    }
+    return notification;
+  }
+  return std::nullopt;
+}
+
+Refusal read_refusal(const IqFailure& failure) {
+  const StanzaError& error = failure.stanza;
+  if (error.application_ns == errors_ns && error.application == "pending-subscription") return Refusal::pending;
+  if (error.condition == "item-not-found" || error.condition == "gone") return Refusal::no_such_node;
+  // RFC 6120 §8.3.3: conditions that speak of the moment, or of the way to the service, rather than of the node.
+  constexpr std::array passing = {"",
+                                  "internal-server-error",
+                                  "recipient-unavailable",
+                                  "remote-server-not-found",
+                                  "remote-server-timeout",
+                                  "resource-constraint",
+                                  "service-unavailable"};
+  for (const std::string_view condition : passing)
+    if (error.condition == condition) return Refusal::passing;
+  return Refusal::forbidden;
+}
+
+}  // namespace xes::xmpp::pubsub
