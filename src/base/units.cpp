@@ -24,7 +24,9 @@ Result<std::uint64_t> parse(std::string_view text, std::span<const Unit> units, 
   std::uint64_t number = 0;
   const auto [end, code] = std::from_chars(text.data(), text.data() + text.size(), number);
   const std::string_view suffix(end, text.data() + text.size());
-  const auto too_large = [&] { return fail(Error::too_large, quoted(text) + " is too large a " + std::string(what)); };
+  const auto too_large = [&] {
+    return fail(Error::too_large, quoted(text) + " is too large a " + std::string(what));
+  };
   for (const Unit& unit : units) {
     if (suffix != unit.name || end == text.data()) continue;
     constexpr auto most = static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max());

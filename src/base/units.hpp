@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Purpose: durations and byte counts as a person writes them. Thread: any. Errors: malformed, too_large.
-// One whole number and one unit, nothing between them: "15s", "64KiB". No fractions and no bare numbers, so that
-// nobody has to guess a unit.
+// One whole number and one unit, nothing between them: "15s", "64KiB". No fractions and no bare numbers, so
+// that nobody has to guess a unit.
 #pragma once
 
 #include <chrono>

@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: MIT
+#include "app/names.hpp"
+
+#include <algorithm>
+#include <string>
+
+#include "base/text.hpp"
+#include "wire/host.hpp"
+
+namespace xes::app {
+namespace {
+
+bool is_ascii_alnum(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+}
+
+/// RFC 7622 §3.3.1's excluded characters (no part of a domain either), and every kind of blank or control.
+bool is_jid_part(std::string_view text) {
+  return !text.empty() && text.size() <= max_domain_jid && is_xml_text(text) &&
+         std::none_of(text.begin(), text.end(), [](char c) {
+           return static_cast<unsigned char>(c) <= ' ' || c == 0x7F ||
+                  std::string_view("\"&'/:<>@").find(c) != std::string_view::npos;
+         });
+}
+
+bool has_empty_label(std::string_view domain) {
+  return domain.starts_with('.') || domain.ends_with('.') || domain.find("..") != std::string_view::npos;
+}
+
+bool is_domain(std::string_view text) { return is_jid_part(text) && !has_empty_label(text); }
+
+}  // namespace
+
+Result<std::string> parse_domain_jid(std::string_view text) {
+  if (is_domain(text)) return ascii_lower(text);
+  return fail(Error::malformed, quoted(text) +
+                                    " is no JID of a component; write a domain alone, for instance "
+                                    "\"eventsource.example.org\"");
+}
+
+Result<std::string> parse_bare_jid(std::string_view text) {
+  const std::size_t at = text.find('@');
+  const bool account = at != std::string_view::npos;
+  if (is_domain(account ? text.substr(at + 1) : text) && (!account || is_jid_part(text.substr(0, at))))
+    return ascii_lower(text);
+  return fail(Error::malformed, quoted(text) +
+                                    " is no JID of a service; write a domain, for instance "
+                                    "\"pubsub.example.org\", or an account without a resource");
+}
+
+Result<std::string> parse_host_name(std::string_view text) {
+  // What a request's Host header never comes out as would never match.
+  auto name = wire::host_name(text);
+  if (name && *name == ascii_lower(text)) return name;
+  return fail(Error::malformed, quoted(text) +
+                                    " is no host name; write it without scheme, port and path, for instance "
+                                    "\"push.example.org\" (an international name as \"xn--…\")");
+}
+
+Result<std::string> parse_url_path(std::string_view text) {
+  const bool right =
+      text.size() <= max_url_path && text.starts_with('/') && text.ends_with('/') &&
+      std::all_of(text.begin(), text.end(), [](char c) {
+        return is_ascii_alnum(c) || std::string_view("-._~!$&'()*+,;=:@/").find(c) != std::string_view::npos;
+      });
+  if (right) return std::string(text);
+  return fail(Error::malformed,
+              quoted(text) +
+                  " is no path; it must begin and end with \"/\", hold no blank, \"%\", \"?\" "
+                  "or \"#\", and have at most " +
+                  std::to_string(max_url_path) + " bytes, for instance \"/eventsource/\"");
+}
+
+}  // namespace xes::app

@@ -1,0 +1,166 @@
+// SPDX-License-Identifier: MIT
+#include "app/options.hpp"
+
+#include <algorithm>
+
+#include "app/names.hpp"
+#include "base/units.hpp"
+
+namespace xes::app {
+namespace {
+
+constexpr std::int64_t second = 1000, minute = 60 * second, hour = 60 * minute, day = 24 * hour;
+constexpr std::int64_t kib = 1024, mib = 1024 * kib, gib = 1024 * mib;
+
+constexpr TableInfo table_rows[] = {
+    {"xmpp", false, "The XMPP server, and this component's account on it (XEP-0114)."},
+    {"listen", false, "Where the web server reaches this worker. At least one endpoint, of either kind."},
+    {"service", true,
+     "One table for each pubsub service that may be read. Nothing else is ever contacted. "
+     "At least one, at most 256."},
+    {"stream", false, "What an event stream looks like."},
+    {"log", false, "What the worker says about itself, on standard error."},
+};
+
+#define AT(member) \
+  [](Config & c) -> auto& { return c.member; }
+
+// clang-format off
+const Option option_rows[] = {
+  {"xmpp", "server", Kind::server, "127.0.0.1:5347", 1, max_host_name + 6, "", "",
+   "Host and port of the XMPP server's component listener: a host name, an IPv4 address or an IPv6 address in "
+   "brackets. The session is not encrypted, so it should stay on this machine or in a private network.",
+   AT(xmpp.server)},
+  {"xmpp", "jid", Kind::component_jid, std::nullopt, 1, max_domain_jid, "", "\"eventsource.example.org\"",
+   "This component's JID, a domain, as the XMPP server's configuration names it.", AT(xmpp.jid)},
+  {"xmpp", "secret_file", Kind::file, "", 1, 4095, "", "\"/etc/xmpp-eventsource/secret\"",
+   "A file with the secret on one line, which the XMPP server's configuration repeats; a relative path starts at "
+   "this file's folder. The worker must be able to read it and others should not: mode 0640 or less. "
+   "Either this or `secret` must be given.",
+   AT(xmpp.secret_file)},
+  {"xmpp", "secret", Kind::secret, "", 1, 4096, "", "\"…\"",
+   "The secret itself. Prefer `secret_file`, so that this file can be shown to others.", AT(xmpp.secret)},
+
+  {"listen", "fastcgi", Kind::endpoints, "", 0, max_listeners, "", "[\"unix:/run/xmpp-eventsource/fastcgi.sock\"]",
+   "FastCGI endpoints: `unix:` and an absolute path of at most 107 bytes, or `address:port` with an IP address. "
+   "`fastcgi` and `scgi` have at most 64 together.", AT(listen.fastcgi)},
+  {"listen", "scgi", Kind::endpoints, "", 0, max_listeners, "", "[\"unix:/run/xmpp-eventsource/scgi.sock\"]",
+   "SCGI endpoints, written in the same way.", AT(listen.scgi)},
+  {"listen", "threads", Kind::count, "0", 0, 256, "", "",
+   "Threads that carry the streams. 0 is one for each core.", AT(listen.threads)},
+  {"listen", "group", Kind::group, "", 0, 255, "", "",
+   "Group of the Unix sockets, which have mode 0660: the web server must be in it, and the worker too. Empty is the "
+   "worker's own group.", AT(listen.group)},
+  {"listen", "head_timeout", Kind::duration, "10s", second, 2 * minute, "", "",
+   "How long the web server may take to send the head of a request; then the connection is closed.",
+   AT(listen.head_timeout)},
+
+  {"service", "jid", Kind::service_jid, std::nullopt, 1, max_bare_jid, "", "\"pubsub.example.org\"",
+   "The service's JID. No two services may have the same.", AT(services.back().jid)},
+  {"service", "hosts", Kind::hosts, "", 0, 256, "", "[\"push.example.org\"]",
+   "Host names of HTTP requests that mean this service; its own JID always does. \"*\" is every host name that no "
+   "service claims. No two services may claim the same.", AT(services.back().hosts)},
+  {"service", "view", Kind::choice, "payload", 0, 0, "payload|item", "",
+   "What the data of an event holds: `payload` is the item's payload (XML, or the text of a JSON container); `item` "
+   "is the whole <item/> element, for pages written for Prosody's mod_pubsub_eventsource.",
+   AT(services.back().view)},
+
+  {"stream", "path", Kind::url_path, "/eventsource/", 1, max_url_path, "", "",
+   "What the path of every URL begins with; the rest is the node's name. Begins and ends with \"/\".",
+   AT(stream.path)},
+  {"stream", "heartbeat", Kind::duration, "15s", second, 10 * minute, "", "",
+   "A stream gets a comment line this often, which keeps it alive in proxies and finds readers that are gone. "
+   "Must be shorter than the web server's read timeout (nginx: 60s unless set); shorter still costs a write for each "
+   "stream each time.", AT(stream.heartbeat)},
+  {"stream", "retry", Kind::duration, "3s", 100, hour, "", "",
+   "How long browsers are told to wait before they connect again. Shorter means more load after an outage, longer "
+   "means later news.", AT(stream.retry)},
+  {"stream", "history", Kind::count, "256", 0, 65536, "", "",
+   "Events of each node kept in memory for readers that come back. When it is full, the oldest is forgotten, and who "
+   "missed more is answered from what the service stores. 0 keeps none.", AT(stream.history)},
+  {"stream", "max_lag", Kind::bytes, "1MiB", 16 * kib, gib, "", "",
+   "Bytes that may wait in this worker for one slow reader. When they are reached, its stream is closed; a browser "
+   "connects again and resumes.", AT(stream.max_lag_bytes)},
+  {"stream", "linger", Kind::duration, "60s", 0, day, "", "",
+   "How long a node stays subscribed after its last stream has ended, so that a reload of the page costs no new "
+   "subscription. 0s unsubscribes at once.", AT(stream.linger)},
+
+  {"log", "level", Kind::choice, "info", 0, 0, "trace|debug|info|warning|error", "",
+   "The least important kind of line that is still written.", AT(log.level)},
+};
+// clang-format on
+
+#undef AT
+
+bool is_list(const Option& option) { return option.kind == Kind::endpoints || option.kind == Kind::hosts; }
+
+}  // namespace
+
+std::span<const TableInfo> tables() { return table_rows; }
+std::span<const Option> options() { return option_rows; }
+
+std::string header_text(const TableInfo& table) {
+  const std::string name(table.name);
+  return table.repeated ? "[[" + name + "]]" : "[" + name + "]";
+}
+
+const TableInfo* find_table(std::string_view name) {
+  const auto* found = std::ranges::find(table_rows, name, &TableInfo::name);
+  return found == std::ranges::end(table_rows) ? nullptr : found;
+}
+
+const Option* find_option(std::string_view table, std::string_view key) {
+  const auto* found = std::ranges::find_if(
+      option_rows, [&](const Option& option) { return option.table == table && option.key == key; });
+  return found == std::ranges::end(option_rows) ? nullptr : found;
+}
+
+std::string initial_value(const Option& option) {
+  if (!option.initial) return "";
+  if (is_list(option)) return "[]";
+  if (option.kind == Kind::count) return std::string(*option.initial);
+  return '"' + std::string(*option.initial) + '"';
+}
+
+std::string example_value(const Option& option) {
+  return option.example.empty() ? initial_value(option) : std::string(option.example);
+}
+
+std::string amount_text(const Option& option, std::int64_t amount) {
+  switch (option.kind) {
+    case Kind::duration:
+      return duration_text(std::chrono::milliseconds(amount));
+    case Kind::bytes:
+      return bytes_text(static_cast<std::uint64_t>(amount));
+    default:
+      return std::to_string(amount);
+  }
+}
+
+std::string bounds_text(const Option& option) {
+  switch (option.kind) {
+    case Kind::duration:
+    case Kind::bytes:
+    case Kind::count:
+      return amount_text(option, option.min) + " to " + amount_text(option, option.max);
+    case Kind::endpoints:
+    case Kind::hosts:
+      return "at most " + std::to_string(option.max) + " entries";
+    case Kind::choice: {
+      std::string words(option.choices);
+      for (std::size_t at = words.find('|'); at != std::string::npos; at = words.find('|', at)) {
+        words.replace(at, 1, words.find('|', at + 1) == std::string::npos ? " or " : ", ");
+      }
+      return words;
+    }
+    default:
+      return "at most " + std::to_string(option.max) + " bytes";
+  }
+}
+
+std::string_view type_text(const Option& option) {
+  if (is_list(option)) return "a list of strings";
+  return option.kind == Kind::count ? "an integer" : "a string";
+}
+
+}  // namespace xes::app

@@ -1,0 +1,295 @@
+// SPDX-License-Identifier: MIT
+// Each fault with the exact line that an operator reads.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "app/options.hpp"
+#include "config_text.hpp"
+
+using namespace xes::app;
+using namespace xes::app::test;
+using testing::Contains;
+using testing::ElementsAre;
+using testing::ElementsAreArray;
+
+namespace {
+
+struct Fault {
+  std::string text;
+  std::string error;
+};
+
+void expect_each(const std::vector<Fault>& faults) {
+  for (const Fault& fault : faults)
+    EXPECT_THAT(errors_of(fault.text), ElementsAre(fault.error)) << fault.text;
+}
+
+/// `least` with one line in a table of its own, at lines 8 and 9.
+std::string with(const std::string& table, const std::string& line) {
+  return least + "[" + table + "]\n" + line + "\n";
+}
+
+/// `least` with one more line in [listen], at line 6.
+std::string listening(const std::string& line) {
+  return replaced(least, "[[service]]", line + "\n[[service]]");
+}
+
+std::string endpoints(const std::string& first, int count) {
+  std::string out;
+  for (int i = 0; i < count; ++i)
+    out += (i == 0 ? "" : ", ") + ("\"" + first + ":" + std::to_string(1000 + i) + "\"");
+  return "[" + out + "]";
+}
+
+}  // namespace
+
+TEST(ConfigErrors, SyntaxNamesTheLine) {
+  expect_each({
+      {"[xmpp]\njid = a.b\n",
+       "x.toml:2: no valid TOML: error while parsing value: could not determine value type; a text must "
+       "stand in "
+       "quotation marks: key = \"text\""},
+      {"[log]\nlevel = \"info\"\nlevel = \"info\"\n",
+       "x.toml:3: no valid TOML: error while parsing key-value pair: cannot redefine existing string "
+       "'level'"},
+      {"[xmpp]\nsecret = \"a\"b\"\n",
+       "x.toml:2: no valid TOML: error while parsing key-value pair: expected a comment or whitespace; the "
+       "text is not "
+       "shown, for a secret stands near it: inside \"…\", write \" as \\\" and \\ as \\\\"},
+  });
+}
+
+TEST(ConfigErrors, UnknownKeysAndTablesComeWithAdvice) {
+  expect_each({
+      {with("stream", "hartbeat = \"5s\""),
+       "x.toml:9: unknown key \"hartbeat\" in [stream]; did you mean \"heartbeat\"?"},
+      {with("stream", "Retry = \"5s\""),
+       "x.toml:9: unknown key \"Retry\" in [stream]; did you mean \"retry\"?"},
+      {with("stream", "level = \"info\""),
+       "x.toml:9: unknown key \"level\" in [stream]; it belongs into [log]"},
+      {with("log", "colour = true"), "x.toml:9: unknown key \"colour\" in [log]; [log] takes level"},
+      {with("stream.tls", "x = 1"),
+       "x.toml:8: unknown key \"tls\" in [stream]; [stream] takes path, heartbeat, retry, history, max_lag "
+       "and linger"},
+      {least + "vew = \"item\"\n", "x.toml:8: unknown key \"vew\" in [[service]]; did you mean \"view\"?"},
+      {with("steam", "path = \"/\""), "x.toml:8: unknown table \"steam\"; did you mean [stream]?"},
+      {with("metrics", "x = 1"),
+       "x.toml:8: unknown table \"metrics\"; there are [xmpp], [listen], [[service]], [stream] and [log]"},
+      {"retry = \"3s\"\n" + least, "x.toml:1: key \"retry\" stands in no table; it belongs into [stream]"},
+      {"colour = 1\n" + least,
+       "x.toml:1: key \"colour\" stands in no table; every option stands in a table: [xmpp], [listen], "
+       "[[service]], "
+       "[stream] and [log]"},
+      {"log = \"info\"\n" + least,
+       "x.toml:1: key \"log\" stands in no table; it is a table: write [log] on a line of its own"},
+      {replaced(least, "[[service]]", "[service]"),
+       "x.toml:6: write [[service]], with two brackets, for there may be several"},
+      {replaced(least, "[listen]", "[[listen]]"),
+       "x.toml:4: write [listen], with one bracket, for there is only one"},
+  });
+}
+
+TEST(ConfigErrors, WrongTypesSayTheRightOne) {
+  expect_each({
+      {with("stream", "heartbeat = 15"),
+       "x.toml:9: [stream] heartbeat: must be a string, for instance \"15s\", not an integer"},
+      {with("stream", "history = \"256\""),
+       "x.toml:9: [stream] history: must be an integer, for instance 256, not a string"},
+      {with("stream", "history = 2.5"),
+       "x.toml:9: [stream] history: must be an integer, for instance 256, not a number with a fraction"},
+      {with("log", "level = true"),
+       "x.toml:9: [log] level: must be a string, for instance \"info\", not a boolean"},
+      {with("log", "level = 2024-01-01"),
+       "x.toml:9: [log] level: must be a string, for instance \"info\", not a date or time"},
+      {with("log", "level = {}"),
+       "x.toml:9: [log] level: must be a string, for instance \"info\", not a table"},
+      {with("log", "level = [\"info\"]"),
+       "x.toml:9: [log] level: must be a string, for instance \"info\", not a list"},
+      {least + "hosts = \"a\"\n",
+       "x.toml:8: [[service]] hosts: must be a list of strings, for instance [\"push.example.org\"], not a "
+       "string"},
+      {least + "hosts = [\"a\", 1]\n",
+       "x.toml:8: [[service]] hosts: must be a list of strings, for instance [\"push.example.org\"], not a "
+       "list with an "
+       "integer in it"},
+      {replaced(least, "\"hunter2\"", "2"),
+       "x.toml:3: [xmpp] secret: must be a string, for instance \"…\", not an integer"},
+      {replaced(least, "\"hunter2\"", "\"\""), "x.toml:3: [xmpp] secret: is empty"},
+  });
+}
+
+TEST(ConfigErrors, EveryNumberHasBoundsThatAreThemselvesAllowed) {
+  for (const Option& option : options()) {
+    if (option.kind != Kind::duration && option.kind != Kind::bytes && option.kind != Kind::count) continue;
+    const auto line = [&](std::int64_t amount, const char* unit) {
+      const std::string digits = std::to_string(amount);
+      const std::string value = option.kind == Kind::count ? digits : "\"" + digits + unit + "\"";
+      const std::string text = std::string(option.key) + " = " + value;
+      return option.table == "listen" ? listening(text) : with(std::string(option.table), text);
+    };
+    const char* unit = option.kind == Kind::duration ? "ms" : "B";
+    const std::string where = std::string(option.table == "listen" ? "x.toml:6: " : "x.toml:9: ") + "[" +
+                              std::string(option.table) + "] " + std::string(option.key) + ": ";
+    EXPECT_THAT(errors_of(line(option.min, unit)), ElementsAre()) << option.key;
+    EXPECT_THAT(errors_of(line(option.max, unit)), ElementsAre()) << option.key;
+    EXPECT_THAT(errors_of(line(option.max + 1, unit)),
+                ElementsAre(where + amount_text(option, option.max + 1) +
+                            " is more than the largest value, " + amount_text(option, option.max)));
+    if (option.min > 0) {
+      EXPECT_THAT(errors_of(line(option.min - 1, unit)),
+                  ElementsAre(where + amount_text(option, option.min - 1) +
+                              " is less than the smallest value, " + amount_text(option, option.min)));
+    }
+  }
+  expect_each(
+      {{with("stream", "history = -1"), "x.toml:9: [stream] history: -1 is less than the smallest value, 0"},
+       {with("stream", "heartbeat = \"11m\""),
+        "x.toml:9: [stream] heartbeat: 11m is more than the largest value, 10m"}});
+}
+
+TEST(ConfigErrors, AmountsNeedTheirUnits) {
+  expect_each({
+      {with("stream", "retry = \"3\""),
+       "x.toml:9: [stream] retry: \"3\" is no duration; write a whole number and one of ms, s, m, h, d, for "
+       "instance "
+       "\"15s\""},
+      {with("stream", "retry = \"99999999999999999999h\""),
+       "x.toml:9: [stream] retry: \"99999999999999999999h\" is too large a duration"},
+      {with("stream", "max_lag = \"1MB\""),
+       "x.toml:9: [stream] max_lag: \"1MB\" is no number of bytes; write a whole number and one of B, KiB, "
+       "MiB, GiB, for "
+       "instance \"64KiB\""},
+  });
+}
+
+TEST(ConfigErrors, WordsMustBeOfTheirList) {
+  expect_each({
+      {least + "view = \"items\"\n", "x.toml:8: [[service]] view: \"items\" must be payload or item"},
+      {with("log", "level = \"loud\""),
+       "x.toml:9: [log] level: \"loud\" must be trace, debug, info, warning or error"},
+  });
+}
+
+TEST(ConfigErrors, WhatIsMissingIsNamedWithAnExample) {
+  const std::string no_secret = replaced(least, "secret = \"hunter2\"\n", "");
+  expect_each({
+      {replaced(least, "jid = \"push.localhost\"\n", ""),
+       "x.toml:1: [xmpp] jid is missing; write, for instance, jid = \"eventsource.example.org\""},
+      {no_secret,
+       "x.toml:1: [xmpp] has no secret; write, for instance, secret_file = \"/etc/xmpp-eventsource/secret\""},
+      {replaced(least, "jid = \"pubsub.localhost\"\n", ""),
+       "x.toml:6: [[service]] jid is missing; write, for instance, jid = \"pubsub.example.org\""},
+      {replaced(least, "[[service]]\njid = \"pubsub.localhost\"\n", ""),
+       "x.toml:1: [[service]] is missing; name at least one pubsub service that may be read: [[service]] and "
+       "below it "
+       "jid = \"pubsub.example.org\""},
+      {replaced(least, "[\"127.0.0.1:9000\"]", "[]"),
+       "x.toml:4: [listen] names no endpoint, so no web server could reach the worker; write, for instance, "
+       "fastcgi = "
+       "[\"unix:/run/xmpp-eventsource/fastcgi.sock\"]"},
+  });
+  EXPECT_EQ(errors_of("").size(), 4u);
+}
+
+TEST(ConfigErrors, NamesMustBeNames) {
+  expect_each({
+      {replaced(least, "push.localhost", "a b"),
+       "x.toml:2: [xmpp] jid: \"a b\" is no JID of a component; write a domain alone, for instance "
+       "\"eventsource.example.org\""},
+      {replaced(least, "pubsub.localhost", "a@b/c"),
+       "x.toml:7: [[service]] jid: \"a@b/c\" is no JID of a service; write a domain, for instance "
+       "\"pubsub.example.org\", or an account without a resource"},
+      {least + "hosts = [\"good\",\n \"http://bad/\"]\n",
+       "x.toml:9: [[service]] hosts: \"http://bad/\" is no host name; write it without scheme, port and "
+       "path, for "
+       "instance \"push.example.org\" (an international name as \"xn--…\")"},
+      {with("stream", "path = \"/eventsource\""),
+       "x.toml:9: [stream] path: \"/eventsource\" is no path; it must begin and end with \"/\", hold no "
+       "blank, \"%\", "
+       "\"?\" or \"#\", and have at most 255 bytes, for instance \"/eventsource/\""},
+      {listening("group = \"no such group\""),
+       "x.toml:6: [listen] group: this machine has no group \"no such group\"; name one that holds the web "
+       "server, or "
+       "leave it empty"},
+  });
+}
+
+TEST(ConfigErrors, EndpointsMustBeEndpoints) {
+  const std::string long_path = "/" + std::string(107, 'x');
+  expect_each({
+      {replaced(least, "127.0.0.1:9000", "localhost:9000"),
+       "x.toml:5: [listen] fastcgi: \"localhost:9000\" is no endpoint; write \"unix:/absolute/path\", or an "
+       "IP address "
+       "and a port: \"127.0.0.1:9000\" or \"[::1]:9000\""},
+      {replaced(least, "127.0.0.1:9000", "unix:x.sock"),
+       "x.toml:5: [listen] fastcgi: \"unix:x.sock\" needs the absolute path of a socket after \"unix:\""},
+      {replaced(least, "127.0.0.1:9000", "unix:" + long_path),
+       "x.toml:5: [listen] fastcgi: \"unix:" + long_path +
+           "\" is a path of 108 bytes; a Unix socket's may have 107"},
+      {replaced(least, "secret =", "server = \"localhost\"\nsecret ="),
+       "x.toml:3: [xmpp] server: \"localhost\" is no server; write a host and a port: "
+       "\"xmpp.example.org:5347\", "
+       "\"127.0.0.1:5347\" or \"[::1]:5347\""},
+  });
+}
+
+TEST(ConfigErrors, NoNameMeansTwoThings) {
+  expect_each({
+      {least + "[[service]]\njid = \"PubSub.localhost\"\n",
+       "x.toml:9: [[service]] jid: \"PubSub.localhost\" is the service of line 7 already; write one "
+       "[[service]] for it"},
+      {least + "hosts = [\"a\"]\n[[service]]\njid = \"b\"\nhosts = [\"A\"]\n",
+       "x.toml:11: [[service]] hosts: \"A\" means the service of line 8 already; a host means one service"},
+      {least + "hosts = [\"*\"]\n[[service]]\njid = \"b\"\nhosts = [\"*\"]\n",
+       "x.toml:11: [[service]] hosts: \"*\" means the service of line 8 already; a host means one service"},
+      {least + "[[service]]\njid = \"b\"\nhosts = [\"pubsub.localhost\"]\n",
+       "x.toml:10: [[service]] hosts: \"pubsub.localhost\" means the service of line 7 already; a host means "
+       "one "
+       "service"},
+      {least + "hosts = [\"a\", \"a\"]\n", "x.toml:8: [[service]] hosts: \"a\" is listed twice"},
+      {listening("scgi = [\"127.0.0.1:9000\"]"),
+       "x.toml:6: [listen] scgi: \"127.0.0.1:9000\" is listed twice; an endpoint speaks one protocol"},
+      {replaced(least, "secret =", "secret_file = \"/x\"\nsecret ="),
+       "x.toml:3: [xmpp] has both secret and secret_file; keep secret_file alone"},
+  });
+}
+
+TEST(ConfigErrors, ListsHaveAnEnd) {
+  const std::string half = replaced(least, "[\"127.0.0.1:9000\"]", endpoints("127.0.0.1", 32));
+  const auto scgi = [&](int count) {
+    return replaced(half, "[[service]]", "scgi = " + endpoints("127.0.0.2", count) + "\n[[service]]");
+  };
+  EXPECT_THAT(errors_of(scgi(32)), ElementsAre());
+  expect_each({
+      {scgi(33), "x.toml:6: [listen] scgi: more than 64 endpoints, those of fastcgi and scgi together"},
+      {replaced(least, "[\"127.0.0.1:9000\"]", endpoints("127.0.0.1", 65)),
+       "x.toml:5: [listen] fastcgi: has 65 entries; at most 64 are allowed"},
+  });
+  std::string many = least, hosts;
+  for (int i = 1; i < 256; ++i) many += "[[service]]\njid = \"s" + std::to_string(i) + "\"\n";
+  EXPECT_THAT(errors_of(many), ElementsAre());
+  EXPECT_THAT(errors_of(many + "[[service]]\njid = \"last\"\n"),
+              ElementsAre("x.toml:518: more than 256 services; a second worker can serve the others"));
+  for (int i = 0; i < 257; ++i) hosts += "\"h" + std::to_string(i) + "\", ";
+  EXPECT_THAT(errors_of(least + "hosts = [" + hosts + "]\n"),
+              ElementsAre("x.toml:8: [[service]] hosts: has 257 entries; at most 256 are allowed"));
+}
+
+TEST(ConfigErrors, AreAllReportedAtOnceAndByLine) {
+  const auto errors = errors_of(
+      "[stream]\nretry = 3\nhistory = -1\n[xmpp]\nserver = \"x\"\nsecret = \"s\"\n[listen]\nfastcgi = "
+      "[\"a\",\n\"b\"]\n"
+      "[log]\nlevl = \"info\"\n[[service]]\n");
+  std::vector<std::string> lines;
+  for (const std::string& error : errors) lines.push_back(error.substr(0, error.find(": ")));
+  EXPECT_THAT(lines, ElementsAreArray({"x.toml:2", "x.toml:3", "x.toml:4", "x.toml:5", "x.toml:8", "x.toml:9",
+                                       "x.toml:11", "x.toml:12"}));
+}
+
+TEST(ConfigErrors, QuoteNothingRawOutOfTheFile) {
+  EXPECT_THAT(
+      errors_of(with("log", "level = \"a\\nb\\u001b[2J\"")),
+      ElementsAre("x.toml:9: [log] level: \"a\\x0ab\\x1b[2J\" must be trace, debug, info, warning or error"));
+  EXPECT_THAT(errors_of(with("log", "\"a\\nb\" = 1")),
+              ElementsAre("x.toml:9: unknown key \"a\\x0ab\" in [log]; [log] takes level"));
+}
