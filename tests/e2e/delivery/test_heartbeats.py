@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: MIT
 """Comments keep a silent stream alive through every intermediary, and notice those who are gone."""
-import os
 import time
 
 from harness.process import wait_until
+from harness.worker import sockets_of
 
 
 def test_a_silent_stream_gets_comments_at_the_configured_pace(own_worker, user, node, framing, open_direct):
@@ -23,17 +23,11 @@ def test_heartbeats_are_no_events(own_worker, user, node, publisher, open_direct
     assert stream.next().type == "message"
 
 
-def sockets_of(worker) -> int:
-    folder = f"/proc/{worker.pid}/fd"
-    return sum(os.readlink(f"{folder}/{name}").startswith("socket:") for name in os.listdir(folder)
-               if os.path.islink(f"{folder}/{name}"))
-
-
 def test_a_stream_whose_reader_left_is_given_up(own_worker, user, node, framing, open_direct):
     worker = own_worker(stream={"heartbeat": "1s"}).start().wait_connected(user("friend"))
-    before = sockets_of(worker)
+    before = len(sockets_of(worker.pid))
     streams = [open_direct(worker, node, framing) for _ in range(20)]
-    assert sockets_of(worker) >= before + 20
+    assert len(sockets_of(worker.pid)) >= before + 20
     for stream in streams:
         stream.close()
-    wait_until(lambda: sockets_of(worker) <= before, "the sockets of those who left to be closed", timeout=6)
+    wait_until(lambda: len(sockets_of(worker.pid)) <= before, "the sockets of those who left to be closed", timeout=6)

@@ -103,3 +103,16 @@ class Worker:
 def run(*arguments, timeout: float = 10) -> subprocess.CompletedProcess:
     """The program with `arguments`, to its end."""
     return subprocess.run([str(binary()), *map(str, arguments)], capture_output=True, text=True, timeout=timeout)
+
+
+def sockets_of(pid: int) -> dict:
+    """{descriptor: "socket:[inode]"} of a process."""
+    folder, found = f"/proc/{pid}/fd", {}
+    for name in os.listdir(folder):
+        try:
+            points_to = os.readlink(f"{folder}/{name}")
+        except FileNotFoundError:
+            continue
+        if points_to.startswith("socket:"):
+            found[int(name)] = points_to
+    return found
