@@ -1,0 +1,145 @@
+# SPDX-License-Identifier: MIT
+"""Real Chromium, a native EventSource, HTTPS and HTTP/2 through nginx with the shipped snippets."""
+import json
+import time
+from pathlib import Path
+from urllib.parse import urlencode
+
+import pytest
+
+from harness.nginx import Nginx
+from harness.process import Process, program, wait_until
+
+HERE = Path(__file__).resolve().parent
+pytestmark = pytest.mark.timeout(90)
+
+
+class Browser:
+    """Chromium with one page open; what the page and its console said is in `lines`."""
+
+    def __init__(self, folder: Path, url: str, rules: str = ""):
+        profile = folder / "profile"
+        profile.mkdir()
+        self.process = Process([program("node", "nodejs"), HERE / "chromium.mjs", url, profile, rules], folder / "browser.out", cwd=HERE)
+
+    @property
+    def lines(self) -> list:
+        text = self.process.text()
+        return [json.loads(line) for line in text[:text.rfind("\n") + 1].splitlines() if line.startswith("{")]
+
+    def wait(self, condition, what: str, timeout: float = 20):
+        try:
+            return wait_until(lambda: condition(self.lines), what, timeout, 0.05)
+        except TimeoutError as error:
+            raise AssertionError(f"{error}; the browser said:\n{self.process.text()[-3000:]}") from None
+
+    def wait_open(self, streams: int = 1):
+        self.wait(lambda lines: len({line["opened"] for line in lines if "opened" in line}) == streams, "the stream to open", 30)
+
+    def items(self) -> list:
+        """What the page's list shows."""
+        return next((line["items"] for line in reversed(self.lines) if "items" in line), [])
+
+    def console(self) -> list:
+        return [line["console"] for line in self.lines if "console" in line]
+
+    def died(self) -> bool:
+        return any(line.get("closed") for line in self.lines)
+
+
+@pytest.fixture
+def front(folder, own_worker, user):
+    """A worker of this scenario's own behind an nginx that serves the page, too."""
+    worker = own_worker(stream={"heartbeat": "2s", "retry": "500ms"}).start().wait_connected(user("friend"))
+    web = Nginx(folder, worker.fastcgi, worker.scgi, extra=f"    location = /page.html {{ alias {HERE}/page.html; }}")
+    web.worker = worker
+    yield web.start()
+    web.stop()
+
+
+@pytest.fixture
+def browse(folder):
+    opened = []
+
+    def make(address: str, rules: str = "", **query) -> Browser:
+        opened.append(Browser(folder, f"{address}/page.html?{urlencode(query)}", rules))
+        return opened[-1]
+    yield make
+    for one in opened:
+        one.process.end()
+
+
+
+def rules(front, framing: str, *hosts: str) -> str:
+    return ", ".join(f"MAP {host}:443 127.0.0.1:{front.ports[framing]}" for host in hosts)
+
+
+@pytest.mark.parametrize("name", ["plain", "a/b ü?#%2F"])
+def test_published_items_appear_in_the_page(xmpp, front, browse, publisher, new_node, framing, name):
+    node = new_node(f"{framing} {name}")
+    page = browse("https://push.example.org", rules(front, framing, "push.example.org"), node=node)
+    page.wait_open()
+    payloads = [f"<p xmlns='urn:x'>{text}</p>" for text in ("one", "two\nlines", "ünï 日本 😀")]
+    for number, payload in enumerate(payloads):
+        publisher.publish(node, payload, f"i{number}")
+    page.wait(lambda lines: len([line for line in lines if "items" in line]) >= 3, "three items")
+    assert [item.partition(">")[2] for item in page.items()] == ["one</p>", "two\nlines</p>", "ünï 日本 😀</p>"]
+    publisher.retract(node, "i0")
+    page.wait(lambda lines: any(line.get("type") == "retract" for line in lines), "the retraction")
+    assert page.console() == []
+
+
+def test_the_list_goes_on_after_the_worker_was_restarted(front, browse, publisher, user, node, framing):
+    page = browse("https://push.example.org", rules(front, framing, "push.example.org"), node=node)
+    page.wait_open()
+    publisher.publish(node, "<p xmlns='urn:x'>before</p>", "i1")
+    page.wait(lambda lines: len(page.items()) == 1, "the first item")
+    assert front.worker.end() == 0
+    page.wait(lambda lines: any("error" in line for line in lines), "the page to notice")
+    time.sleep(2)  # at least one reconnection meets an absent worker
+    front.worker.start().wait_connected(user("friend"))
+    opened = sum("opened" in line for line in page.lines)
+    page.wait(lambda lines: sum("opened" in line for line in lines) > opened or front.worker.component in publisher.subscribers(node),
+              "the page to come back")
+    wait_until(lambda: front.worker.component in publisher.subscribers(node), "the subscription")
+    publisher.publish(node, "<p xmlns='urn:x'>after</p>", "i2")
+    page.wait(lambda lines: len(page.items()) >= 2 and "after" in page.items()[-1], "the item after the restart")
+    assert "before" in page.items()[0]
+    assert not page.died() and page.console() == []
+
+
+def test_a_killed_worker_is_no_end_either(front, browse, publisher, user, node, framing):
+    page = browse("https://push.example.org", rules(front, framing, "push.example.org"), node=node)
+    page.wait_open()
+    front.worker.process.kill()
+    time.sleep(2)
+    front.worker.start().wait_connected(user("friend"))
+    wait_until(lambda: front.worker.component in publisher.subscribers(node), "the page to come back", 20, 0.2)
+    publisher.publish(node, "<p xmlns='urn:x'>after</p>", "i2")
+    page.wait(lambda lines: any("after" in item for item in page.items()), "the item after the restart")
+    assert not page.died()
+
+
+def test_a_page_of_a_listed_origin_may_read_with_credentials(front, browse, publisher, node):
+    page = browse("https://www.example.org", rules(front, "fastcgi", "www.example.org", "push.example.org"),
+                  node=node, **{"from": "https://push.example.org"})
+    page.wait_open()
+    publisher.publish(node, "<p xmlns='urn:x'>x</p>", "i1")
+    page.wait(lambda lines: len(page.items()) == 1, "the item")
+    assert page.console() == []
+
+
+def test_a_page_of_another_origin_may_not(front, browse, publisher, node):
+    page = browse("https://evil.example", rules(front, "fastcgi", "evil.example", "push.example.org"),
+                  node=node, **{"from": "https://push.example.org"})
+    page.wait(lambda lines: any(line.get("closed") for line in lines), "the browser to refuse", 30)
+    assert any("CORS" in line for line in page.console())
+    assert page.items() == []
+
+
+def test_a_page_may_have_more_streams_than_http1_allows(front, browse, publisher, node):
+    page = browse("https://push.example.org", rules(front, "fastcgi", "push.example.org"), node=node, streams=20)
+    page.wait_open(20)
+    publisher.publish(node, "<p xmlns='urn:x'>x</p>", "i1")
+    page.wait(lambda lines: len({line["stream"] for line in lines if "items" in line}) == 20, "the item in all of them")
+    assert page.console() == []
