@@ -1,15 +1,219 @@
 // SPDX-License-Identifier: MIT
 #include "app/application.hpp"
 
-#include <cstdio>
+#include <pthread.h>
+#include <spdlog/sinks/stdout_sinks.h>
+#include <spdlog/spdlog.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <atomic>
+#include <boost/asio/executor_work_guard.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/signal_set.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <csignal>
+#include <cstdlib>
+#include <memory>
+#include <thread>
+#include <vector>
+
+#include "app/service_manager.hpp"
+#include "gateway/listener.hpp"
+#include "gateway/shard_thread.hpp"
+#include "xmpp/subscriber.hpp"
 
 namespace xes::app {
+namespace {
 
-// The parts are not wired together yet, so this refuses to look as if it ran.
-int run(Config) {
-  std::fputs("xmpp-eventsource: this build cannot run yet; only --check and the other options work\n",
-             stderr);
-  return 1;
+/// From the first signal on, in seconds: the end comes at the latest then, whatever hangs.
+constexpr unsigned stop_within = 2;
+constexpr std::size_t want_letters = 65'536;
+
+void start_logging(const Config::Log& log) {
+  auto logger = spdlog::stderr_logger_mt("xmpp-eventsource");
+  logger->set_level(spdlog::level::from_str(log.level));
+  logger->flush_on(spdlog::level::trace);
+  // The journal has its own clock.
+  logger->set_pattern(std::getenv("JOURNAL_STREAM") ? "%l: %v" : "%Y-%m-%dT%H:%M:%S.%e%z %l: %v");
+  spdlog::set_default_logger(std::move(logger));
+}
+
+/// Every stream is a descriptor.
+void raise_descriptor_limit() {
+  rlimit limit{};
+  if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+  limit.rlim_cur = limit.rlim_max;
+  if (setrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+  spdlog::info("limit: {} open files, so about {} streams", limit.rlim_max,
+               limit.rlim_max > 1100 ? limit.rlim_max - 1100 : 0);
+}
+
+std::vector<gateway::ListenAddress> listen_addresses(const Config::Listen& listen) {
+  std::vector<gateway::ListenAddress> all;
+  auto add = [&](const std::vector<Endpoint>& endpoints, hub::Framing framing) {
+    for (const Endpoint& endpoint : endpoints) {
+      gateway::ListenAddress address;
+      address.framing = framing;
+      address.group = listen.group;
+      if (const auto* local = std::get_if<UnixEndpoint>(&endpoint)) {
+        address.path = local->path;
+      } else {
+        const auto& tcp = std::get<TcpEndpoint>(endpoint);
+        address.address = tcp.address;
+        address.port = tcp.port;
+      }
+      all.push_back(std::move(address));
+    }
+  };
+  add(listen.fastcgi, hub::Framing::fastcgi);
+  add(listen.scgi, hub::Framing::plain);
+  return all;
+}
+
+gateway::ShardThreadOptions shard_options(const Config& config) {
+  gateway::ShardThreadOptions options;
+  options.shard.max_lag_bytes = config.stream.max_lag_bytes;
+  options.shard.retry = config.stream.retry;
+  options.shard.heartbeat = config.stream.heartbeat;
+  options.shard.history.max_events = config.stream.history;
+  options.route.path = config.stream.path;
+  for (const Config::Service& service : config.services)
+    options.route.services.push_back({service.jid, service.hosts});
+  options.head_timeout = config.listen.head_timeout;
+  return options;
+}
+
+xmpp::SessionOptions session_options(const Config::Xmpp& config) {
+  xmpp::SessionOptions options;
+  options.host = config.server.host;
+  options.port = config.server.port;
+  options.jid = config.jid;
+  options.secret = config.secret.reveal();
+  return options;
+}
+
+xmpp::SubscriberOptions subscriber_options(const Config& config) {
+  xmpp::SubscriberOptions options;
+  for (const Config::Service& service : config.services) options.services.push_back({service.jid, service.view});
+  options.history.max_events = config.stream.history;
+  options.linger = config.stream.linger;
+  return options;
+}
+
+class Application {
+ public:
+  explicit Application(const Config& config) : config_(config), listener_(io_, shards_), signals_(io_), watchdog_(io_) {}
+
+  int run() {
+    make_shards();
+    for (const gateway::ListenAddress& address : listen_addresses(config_.listen)) {
+      const auto opened = listener_.open(address);
+      if (!opened) {
+        spdlog::error("listen: {}", opened.error().reason);
+        return EXIT_FAILURE;
+      }
+    }
+    for (auto& shard : shards_) shard->start();
+    start_xmpp();
+    listener_.start();
+    wait_for_signals();
+    ping_service_manager();
+    service_manager::ready("streaming");
+    io_.run();
+    stop();
+    return EXIT_SUCCESS;
+  }
+
+ private:
+  using Wants = Mailbox<hub::Want>;
+
+  void make_shards() {
+    std::size_t count = config_.listen.threads;
+    if (count == 0) count = std::max(1u, std::thread::hardware_concurrency());
+    std::vector<xmpp::ShardDoors> doors;
+    for (std::size_t i = 0; i < count; ++i) {
+      wants_.push_back(std::make_unique<Wants>(xmpp_io_, want_letters));
+      shards_.push_back(std::make_unique<gateway::ShardThread>(shard_options(config_), *wants_.back()));
+      doors.push_back({&shards_.back()->news(), wants_.back().get()});
+    }
+    subscriber_ = std::make_unique<xmpp::Subscriber>(xmpp_io_, session_options(config_.xmpp),
+                                                     subscriber_options(config_), std::move(doors));
+  }
+
+  void start_xmpp() {
+    subscriber_->start();
+    xmpp_thread_ = std::thread([this] {
+      pthread_setname_np(pthread_self(), "xmpp");
+      const auto work = boost::asio::make_work_guard(xmpp_io_);
+      xmpp_io_.run();
+    });
+  }
+
+  void wait_for_signals() {
+    signals_.add(SIGTERM);
+    signals_.add(SIGINT);
+    signals_.async_wait([this](const boost::system::error_code& error, int number) {
+      if (error) return;
+      spdlog::info("signal {}: stopping", number);
+      signals_.clear();  // so a second signal ends the process at once
+      io_.stop();
+    });
+  }
+
+  /// Says "alive" only if every thread's loop has turned since the last time.
+  void ping_service_manager() {
+    const auto period = service_manager::watchdog_period();
+    if (period.count() == 0) return;
+    if (turning_.load() == 0) service_manager::alive();
+    turning_ = shards_.size() + 1;
+    boost::asio::post(xmpp_io_, [this] { --turning_; });
+    for (auto& shard : shards_) boost::asio::post(shard->io(), [this] { --turning_; });
+    watchdog_.expires_after(period / 3);
+    watchdog_.async_wait([this](const boost::system::error_code& error) {
+      if (!error) ping_service_manager();
+    });
+  }
+
+  /// Nothing new comes in, then every stream ends with its retry:, then the session, then the threads.
+  void stop() {
+    alarm(stop_within);
+    service_manager::stopping();
+    listener_.close();
+    for (auto& shard : shards_) shard->stop(hub::CloseReason::shutting_down);
+    boost::asio::post(xmpp_io_, [this] {
+      subscriber_->stop();
+      xmpp_io_.stop();
+    });
+    xmpp_thread_.join();
+    alarm(0);
+    spdlog::info("stopped");
+  }
+
+  const Config& config_;
+  // In the order of use: what comes later refers to what comes before, and is destroyed first.
+  boost::asio::io_context xmpp_io_{1};
+  boost::asio::io_context io_{1};
+  std::vector<std::unique_ptr<Wants>> wants_;
+  std::vector<std::unique_ptr<gateway::ShardThread>> shards_;
+  std::unique_ptr<xmpp::Subscriber> subscriber_;
+  std::thread xmpp_thread_;
+  gateway::Listener listener_;
+  boost::asio::signal_set signals_;
+  boost::asio::steady_timer watchdog_;
+  std::atomic<std::size_t> turning_{0};
+};
+
+}  // namespace
+
+int run(Config config) {
+  start_logging(config.log);
+  // A peer that leaves in the middle of a write is an error of that write alone; libstrophe writes without a flag.
+  std::signal(SIGPIPE, SIG_IGN);
+  raise_descriptor_limit();
+  spdlog::info("xmpp-eventsource {} as {}", XES_VERSION, config.xmpp.jid);
+  return Application(config).run();
 }
 
 }  // namespace xes::app

@@ -33,7 +33,8 @@ bool Feed::take_echo(const Change& change, Clock::time_point now) {
 }
 
 void Feed::begin_backfill(bool hold) {
-  if (!backfilling_) since_.clear();
+  // Changes that went out as they came are no concern of a hold that begins now.
+  if (!backfilling_ || (hold && !hold_)) since_.clear();
   backfilling_ = true;
   hold_ = hold_ || hold;
 }
@@ -146,6 +147,20 @@ Feed::Events Feed::snapshot(const std::vector<Item>& stored) const {
             [](const EventRef& a, const EventRef& b) { return a->id.sequence < b->id.sequence; });
   older.insert(older.end(), newer.begin(), newer.end());
   return older;
+}
+
+Feed::Events Feed::remembered() const {
+  std::unordered_map<std::string, EventRef> newest;
+  for (const EventRef& event : history_.events()) {
+    if (event->happening == Happening::item) newest[event->item_id] = event;
+    if (event->happening == Happening::retract) newest.erase(event->item_id);
+    if (event->happening == Happening::purge) newest.clear();
+  }
+  Events events;
+  for (const auto& [id, event] : newest) events.push_back(event);
+  std::sort(events.begin(), events.end(),
+            [](const EventRef& a, const EventRef& b) { return a->id.sequence < b->id.sequence; });
+  return events;
 }
 
 EventRef Feed::emit(const Change& change, bool from_store) {

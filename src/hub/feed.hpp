@@ -64,6 +64,8 @@ class Feed {
   /// The stored items as events, oldest first, for a stream that begins with them. Those of the history keep their
   /// place and come last, so every event's ID resumes after it.
   Events snapshot(const std::vector<Item>& stored) const;
+  /// The same from the history alone, for when the service cannot be asked.
+  Events remembered() const;
 
  private:
   struct Known {

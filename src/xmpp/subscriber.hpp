@@ -1,0 +1,159 @@
+// SPDX-License-Identifier: MIT
+// Purpose: follows nodes for the shards: subscribes when the first stream of a node opens, once for all of them, keeps
+// the subscription over every outage, fetches what is stored, tells the shards, unsubscribes a linger after the last
+// stream has left (XEP-0060 §6). Thread: the one that runs the io_context (the XMPP thread).
+#pragma once
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <chrono>
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <set>
+#include <string>
+#include <unordered_map>
+#include <unordered_set>
+#include <vector>
+
+#include "base/mailbox.hpp"
+#include "hub/feed.hpp"
+#include "hub/letters.hpp"
+#include "xmpp/pubsub.hpp"
+#include "xmpp/session.hpp"
+
+namespace xes::xmpp {
+
+/// A pubsub service that may be read; no other is ever contacted.
+struct Service {
+  std::string jid;
+  hub::View view = hub::View::payload;
+};
+
+struct SubscriberOptions {
+  std::vector<Service> services;
+  hub::HistoryOptions history;
+  std::chrono::milliseconds linger{60'000};        ///< from the last stream's end to the unsubscribe
+  std::chrono::milliseconds recheck{60'000};       ///< how often the services are asked for our subscriptions
+  std::chrono::milliseconds tell_down_after{1000}; ///< an outage is told to streams if it lasts so long
+  std::chrono::milliseconds retry{5000};           ///< after a refusal that may pass
+  std::chrono::milliseconds deadline{10'000};      ///< for a reply
+  std::size_t max_subscribing = 64;                ///< nodes being subscribed to at a time; the others take turns
+  std::size_t max_held_changes = 10'000;           ///< per node, while a stripped payload is fetched
+};
+
+/// One shard's doors, see hub/letters.hpp.
+struct ShardDoors {
+  Mailbox<hub::News>* news;
+  Mailbox<hub::Want>* wants;
+};
+
+class Subscriber {
+ public:
+  Subscriber(boost::asio::io_context& io, SessionOptions session, SubscriberOptions options,
+             std::vector<ShardDoors> shards);
+  Subscriber(const Subscriber&) = delete;
+  Subscriber& operator=(const Subscriber&) = delete;
+  ~Subscriber();
+
+  void start() { session_.start(); }
+  void stop();
+
+ private:
+  using ShardIndex = std::size_t;
+
+  enum class State : unsigned char {
+    idle,         ///< the session is down, or a try failed and the next is due
+    queued,       ///< waits for its turn to subscribe
+    subscribing,  ///< asked
+    pending,      ///< an owner has to approve
+    filling,      ///< subscribed; the stored items are on their way
+    active,
+  };
+
+  struct Follow {
+    Follow(boost::asio::io_context& io, const hub::NodeName& node, const hub::FeedOptions& options)
+        : name(std::make_shared<const hub::NodeName>(node)), feed(node, options), timer(io) {}
+    std::shared_ptr<const hub::NodeName> name;
+    hub::Feed feed;
+    State state = State::idle;
+    bool primed = false;          ///< it was active once: its history can be handed out
+    std::string subid;
+    std::set<ShardIndex> shards;  ///< that follow it
+    std::set<ShardIndex> open;    ///< of them, those that have been told Opened
+    std::set<ShardIndex> wants_snapshot;
+    bool fetching = false;        ///< for snapshots
+    std::deque<hub::Change> held; ///< changes behind one whose payload is being fetched
+    bool fetching_payload = false;
+    boost::asio::steady_timer timer;  ///< linger, or the next try
+    bool lingering = false;
+  };
+  using FollowRef = std::shared_ptr<Follow>;  ///< callbacks hold it weakly
+
+  // What shards want.
+  void take_wants(ShardIndex shard);
+  void follow(ShardIndex shard, const hub::NodeName& name);
+  void unfollow(ShardIndex shard, const hub::NodeName& name);
+  void fetch(ShardIndex shard, const hub::NodeName& name);
+
+  // What shards are told.
+  void tell(ShardIndex shard, hub::News news);
+  void tell_events(Follow& follow, const hub::Feed::Events& events);
+  void tell_opened(Follow& follow, ShardIndex shard);
+  void tell_held(Follow& follow);
+  void after_telling();
+  void relieve();
+
+  // The session.
+  void on_ready();
+  void on_down();
+  void on_message(Element&& message);
+  void tell_session(bool up);
+
+  // One node's way.
+  void subscribe(Follow& follow);
+  void subscribe_next();
+  void send_subscribe(Follow& follow);
+  void on_subscribed(const FollowRef& follow, const Element& iq);
+  void on_refused(const FollowRef& follow, const IqFailure& failure);
+  void fill(Follow& follow);
+  void fetch_stored(Follow& follow, std::function<void(tl::expected<std::vector<hub::Item>, IqFailure>)> done);
+  void activate(Follow& follow, const hub::Feed::Events& news);
+  void try_later(Follow& follow);
+  void leave(Follow& follow);
+  void drop(const hub::NodeName& name);
+  void apply(Follow& follow, std::vector<hub::Change> changes);
+  void apply_held(Follow& follow);
+  void fetch_payload(Follow& follow);
+  void fetch_snapshot(Follow& follow);
+  void answer_snapshot(Follow& follow, const hub::Feed::Events& items);
+
+  // Own subscriptions at the services.
+  void learn_service(const std::string& jid);
+  void recheck();
+  void recheck_service(const std::string& jid);
+  void schedule_recheck();
+
+  FollowRef find(const hub::NodeName& name) const;
+  bool is_service(const std::string& jid) const;
+
+  boost::asio::io_context& io_;
+  SubscriberOptions options_;
+  std::string jid_;
+  std::uint64_t epoch_;
+  std::vector<ShardDoors> shards_;
+  std::unordered_map<hub::NodeName, FollowRef, hub::NodeNameHash> follows_;
+  std::deque<std::weak_ptr<Follow>> turn_;  ///< queued ones
+  std::size_t subscribing_ = 0;
+  /// Services that list a re-published item last (Prosody); others keep its place, or are not known yet.
+  std::unordered_set<std::string> republish_moves_;
+  boost::asio::steady_timer recheck_timer_;
+  boost::asio::steady_timer down_timer_;
+  boost::asio::steady_timer relief_timer_;
+  bool told_down_ = false;
+  bool paused_ = false;
+  bool wake_posted_ = false;
+  Session session_;
+};
+
+}  // namespace xes::xmpp
