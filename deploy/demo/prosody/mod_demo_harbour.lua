@@ -42,7 +42,7 @@ module:add_timer(1, function ()
 		air_c = rounded(11 + 2 * math.sin(at / 300), 1);
 	};
 	-- One ID for each reading, by its time: a reading is never replaced, it only grows old.
-	publish(tide, string.format("reading-%d", math.floor(at)), st.stanza("json", { xmlns = "urn:xmpp:json:0" }):text(json.encode(reading)));
+	publish(tide, string.format("reading-%d", math.floor(at)), st.stanza("json", { xmlns = "urn:xmpp:json:0" }):text(json.encode_ordered(reading)));
 	return 1;
 end);
 
