@@ -223,6 +223,6 @@ echo "    The same in a shell: curl -N --cacert ${state#"$PWD"/}/tls.crt $site/e
 echo "    Logs: $state/logs   Ctrl-C stops everything."
 while :; do
   all_alive
-  sleep 1 &
+  sleep 1 9>&- &
   wait $! || true # a sleep in the foreground would hold back Ctrl-C's trap
 done

@@ -10,7 +10,7 @@ const TELL_EVERY_MS = 10_000; // how often a screen reader hears of new items
 
 const at = (id) => document.getElementById(id);
 const radios = [...document.querySelectorAll("input[name=node]")];
-const plot = new RatePlot(at("plot"), at("rate-text"));
+const plot = new RatePlot(at("plot"), at("rate-top"), at("rate-text"));
 
 let stream = null;
 let events = 0;

@@ -3,19 +3,16 @@
 
 const SVG = "http://www.w3.org/2000/svg";
 const SECONDS = 60;
-const WIDTH = 300, TOP = 14, FLOOR = 68;
+const WIDTH = 300, FLOOR = 55; // of the viewBox; the last unit is the line on which the bars stand
 
 export class RatePlot {
-  /** Draws into `svg` and says the same in `caption`, once a second. */
-  constructor(svg, caption) {
+  /** Draws into `svg`, with the highest bar's number in `most`, and says the same in `caption`, once a second. */
+  constructor(svg, most, caption) {
+    this.most = most;
     this.caption = caption;
-    this.most = draw(svg, "text", { x: 0, y: 9 });
-    draw(svg, "line", { x1: 0, x2: WIDTH, y1: TOP, y2: TOP, class: "grid" });
-    draw(svg, "line", { x1: 0, x2: WIDTH, y1: FLOOR + 0.5, y2: FLOOR + 0.5, class: "floor" });
-    draw(svg, "text", { x: 0, y: 81 }).textContent = "a minute ago";
-    draw(svg, "text", { x: WIDTH, y: 81, "text-anchor": "end" }).textContent = "now";
+    draw(svg, "line", { x1: 0, x2: WIDTH, y1: FLOOR + 0.5, y2: FLOOR + 0.5 });
     const step = WIDTH / SECONDS;
-    this.bars = Array.from({ length: SECONDS }, (_, i) => draw(svg, "rect", { x: i * step + 0.5, width: step - 1, rx: 1 }));
+    this.bars = Array.from({ length: SECONDS }, (_, i) => draw(svg, "rect", { x: i * step + 0.5, width: step - 1 }));
     this.restart();
     setInterval(() => this.tick(), 1000);
   }
@@ -41,9 +38,9 @@ export class RatePlot {
 
   show() {
     const top = Math.max(1, ...this.counts);
-    this.most.textContent = String(top);
+    this.most.textContent = `at most ${top}`;
     this.bars.forEach((bar, i) => {
-      const height = (this.counts[i] / top) * (FLOOR - TOP);
+      const height = (this.counts[i] / top) * FLOOR;
       bar.setAttribute("y", FLOOR - height);
       bar.setAttribute("height", height);
     });
