@@ -59,6 +59,29 @@ TEST(ConfigErrors, SyntaxNamesTheLine) {
   });
 }
 
+TEST(ConfigErrors, LettersOutsideQuotationMarksAreSyntaxErrors) {
+  expect_each({
+      {"[xmpp]\njid = “push.localhost”\n",
+       "x.toml:2: no valid TOML: error while parsing value: could not determine value type; a text must "
+       "stand in "
+       "quotation marks: key = \"text\""},
+      {"é = 1\n",
+       "x.toml:1: no valid TOML: error while parsing root table: expected keys, tables, whitespace or "
+       "comments, saw 'é'"},
+      {"\xff\n", "x.toml:1: no valid TOML: encountered invalid utf-8 sequence"},
+  });
+  EXPECT_THAT(errors_of("\xEF\xBB\xBF# “größe”\n" + replaced(least, "pubsub.localhost", "größe.localhost")),
+              ElementsAre());
+  EXPECT_THAT(errors_of(replaced(least, "\"hunter2\"", "\"\"\"é\\\n  é\"\"\"")), ElementsAre());
+}
+
+TEST(ConfigErrors, BracketsWithoutEndAreSyntaxErrors) {
+  for (const char* brackets : {"[[[", "[[ [x]]", "[", "[]", "[[]]", "=", "a = [[[[", "a = {{"})
+    EXPECT_EQ(errors_of(brackets).size(), 1u) << brackets;
+  EXPECT_EQ(errors_of(std::string(300'000, '[')).size(), 1u);
+  EXPECT_EQ(errors_of("a = " + std::string(300'000, '[')).size(), 1u);
+}
+
 TEST(ConfigErrors, UnknownKeysAndTablesComeWithAdvice) {
   expect_each({
       {with("stream", "hartbeat = \"5s\""),
