@@ -63,7 +63,7 @@ describe("the demo's page", { skip: url ? false : "DEMO_URL is not set" }, () =>
   it("shows XML as indented text", async () => {
     await open("harbour/berths");
     await page.locator("#items pre").first().waitFor(patience);
-    assert.match(await page.locator("#items pre").first().innerText(), /^<berth xmlns="[^"]+" quay="\d">\n {2}<vessel /);
+    assert.match(await page.locator("#items pre").first().innerText(), /^<berth( quay="\d"| xmlns="[^"]+"){2}>\n {2}<vessel /);
     assert.deepEqual(said, []);
   });
 
@@ -150,7 +150,7 @@ describe("the demo's page", { skip: url ? false : "DEMO_URL is not set" }, () =>
       await first_item();
       assert.equal(await page.evaluate(() => document.documentElement.scrollWidth), 390);
       const box = await page.locator("#items > li").first().boundingBox();
-      assert.ok(box.y < 844 / 2 + 60, `the first item begins at ${box.y}`);
+      assert.ok(box.y < 480, `the first item begins at ${box.y}`);
       const contrast = await page.evaluate(() => {
         const light = (color) => {
           const [r, g, b] = color.match(/[\d.]+/g).map((part) => part / 255).map((c) => (c <= 0.04045 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4));

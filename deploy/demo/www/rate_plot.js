@@ -38,13 +38,13 @@ export class RatePlot {
 
   show() {
     const top = Math.max(1, ...this.counts);
-    this.most.textContent = `at most ${top}`;
     this.bars.forEach((bar, i) => {
       const height = (this.counts[i] / top) * FLOOR;
       bar.setAttribute("y", FLOOR - height);
       bar.setAttribute("height", height);
     });
     const sum = this.counts.reduce((a, b) => a + b, 0);
+    this.most.textContent = sum ? `at most ${top}` : "";
     const over = this.since < SECONDS ? `${this.since} s` : "minute";
     this.caption.textContent = this.since ? `${(sum / this.since).toFixed(2)} a second over the last ${over}` : "none yet";
   }
