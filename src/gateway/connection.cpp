@@ -144,7 +144,7 @@ void Connection::answer(const Answer& answer) {
   end_when_written(CloseReason::answered);
 }
 
-hub::FrameRef Connection::response_head() const { return thread_.stream_head(); }
+hub::FrameRef Connection::response_head() const { return thread_.response_head(head_only_); }
 
 ssize_t Connection::write(std::span<const iovec> bytes) {
   if (!renumber_) return send(bytes);

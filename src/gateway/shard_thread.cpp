@@ -13,11 +13,16 @@ namespace xes::gateway {
 namespace {
 
 /// nginx reads X-Accel-Buffering; no-store rather than no-cache, since an event stream is no document to keep.
-hub::FrameRef make_stream_head(std::chrono::milliseconds retry) {
+std::string stream_head() {
   std::string out;
   wire::append_status(out, wire::status_ok);
   out += "Content-Type: text/event-stream\r\nCache-Control: no-store\r\nX-Accel-Buffering: no\r\n";
   wire::append_head_end(out);
+  return out;
+}
+
+hub::FrameRef stream_head_and_retry(std::chrono::milliseconds retry) {
+  std::string out = stream_head();
   wire::append_retry(out, retry);
   wire::append_block_end(out);
   return hub::make_frame(out);
@@ -38,7 +43,8 @@ ShardThread::ShardThread(ShardThreadOptions options, Wants& wants)
                wants_.wake();
              }),
       buffer_(64 * 1024),
-      stream_head_(make_stream_head(options_.shard.retry)) {
+      stream_head_(stream_head_and_retry(options_.shard.retry)),
+      bare_head_(hub::make_frame(stream_head())) {
   news_.on_wake([this] { take_news(); });
   accepted_.on_wake([this] { take_accepted(); });
 }

@@ -64,7 +64,8 @@ class ShardThread {
   const ShardThreadOptions& options() const { return options_; }
   FcgiDecoder& decoder() { return decoder_; }
   std::span<char> buffer() { return buffer_; }
-  const hub::FrameRef& stream_head() const { return stream_head_; }
+  /// What a stream begins with; without `retry:` for a HEAD request.
+  const hub::FrameRef& response_head(bool head_only) const { return head_only ? bare_head_ : stream_head_; }
   void add_deadline(const std::shared_ptr<Connection>& connection);
   void connection_opened() { connections_.fetch_add(1, std::memory_order_relaxed); }
   void connection_closed() { connections_.fetch_sub(1, std::memory_order_relaxed); }
@@ -92,6 +93,7 @@ class ShardThread {
   FcgiDecoder decoder_;
   std::vector<char> buffer_;
   hub::FrameRef stream_head_;
+  hub::FrameRef bare_head_;
   std::deque<Deadline> deadlines_;  ///< all equally long, so the first is due first
   std::thread thread_;
 };

@@ -33,14 +33,14 @@ std::string json(std::string_view node, std::string_view second_name = {}, std::
   return out += '}';
 }
 
-/// As Prosody 0.12 sends it: pubsub's namespace (not pubsub#event's), publisher before id.
+/// As Prosody 0.12 sends it: pubsub's namespace (not pubsub#event's), publisher before id, all on one line.
 std::string item_xml(const Item& item) {
   std::string out = "<item xmlns='http://jabber.org/protocol/pubsub'";
   if (!item.publisher.empty()) wire::append_attribute(out, "publisher", item.publisher);
   wire::append_attribute(out, "id", item.id);
   if (item.payload.empty()) return out += "/>";
   out += '>';
-  out += item.payload;
+  wire::append_one_line(out, item.payload);
   return out += "</item>";
 }
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Purpose: write XML attributes. Thread: any (pure). Source: XML 1.0 §2.4, §3.3.3.
+// Purpose: write XML. Thread: any (pure). Source: XML 1.0 §2.4, §2.7, §2.11, §3.3.3.
 #pragma once
 
 #include <string>
@@ -11,5 +11,9 @@ namespace xes::wire {
 /// attribute value normalisation leaves it as it is. `name` is a literal of ours; `value` is UTF-8 that XML
 /// can carry.
 void append_attribute(std::string& out, std::string_view name, std::string_view value);
+
+/// A well-formed element (no comments or processing instructions: XMPP has none) on one line, equal to it for every
+/// parser: a line end in text becomes a character reference, one in a tag a space.
+void append_one_line(std::string& out, std::string_view xml);
 
 }  // namespace xes::wire
