@@ -6,6 +6,8 @@
 namespace xes::xmpp::pubsub {
 namespace {
 
+constexpr std::string_view rsm_ns = "http://jabber.org/protocol/rsm";
+
 OutStanza pubsub(OutStanza child) { return OutStanza("pubsub", ns).child(std::move(child)); }
 
 hub::Item to_item(const Element& element) {
@@ -60,14 +62,16 @@ OutStanza unsubscribe(std::string_view node, std::string_view jid, std::string_v
 
 OutStanza subscriptions() { return pubsub(OutStanza("subscriptions")); }
 
-OutStanza items(std::string_view node) { return pubsub(OutStanza("items").attribute("node", node)); }
+OutStanza newest_items(std::string_view node, unsigned max) {
+  return pubsub(OutStanza("items").attribute("node", node).attribute("max_items", std::to_string(max)));
+}
 
 OutStanza item(std::string_view node, std::string_view item_id) {
   return pubsub(OutStanza("items").attribute("node", node).child(OutStanza("item").attribute("id", item_id)));
 }
 
 OutStanza items_page(std::string_view node, unsigned max, std::string_view after) {
-  OutStanza set("set", "http://jabber.org/protocol/rsm");
+  OutStanza set("set", rsm_ns);
   set.child(OutStanza("max").text(std::to_string(max)));
   if (!after.empty()) set.child(OutStanza("after").text(after));
   return pubsub(OutStanza("items").attribute("node", node)).child(std::move(set));
@@ -98,6 +102,16 @@ std::vector<hub::Item> read_items(const Element& iq) {
   for (const Element& child : list->children)
     if (child.is("item", ns)) all.push_back(to_item(child));
   return all;
+}
+
+PageCursors read_cursors(const Element& iq) {
+  PageCursors cursors;
+  const Element* root = iq.child("pubsub", ns);
+  const Element* set = root ? root->child("set", rsm_ns) : nullptr;
+  if (!set) return cursors;
+  if (const Element* first = set->child("first", rsm_ns)) cursors.first = first->text;
+  if (const Element* last = set->child("last", rsm_ns)) cursors.last = last->text;
+  return cursors;
 }
 
 std::optional<Notification> read_notification(const Element& message) {

@@ -23,7 +23,7 @@ inline constexpr std::string_view errors_ns = "http://jabber.org/protocol/pubsub
 OutStanza subscribe(std::string_view node, std::string_view jid);                            // §6.1.1
 OutStanza unsubscribe(std::string_view node, std::string_view jid, std::string_view subid);  // §6.2.1
 OutStanza subscriptions();                                                                   // §5.6
-OutStanza items(std::string_view node);                                                      // §6.5.2
+OutStanza newest_items(std::string_view node, unsigned max);                                 // §6.5.7
 OutStanza item(std::string_view node, std::string_view item_id);                             // §6.5.8
 /// A page of items by Result Set Management (XEP-0059 §2.1): at most `max`, after the item that `after` names.
 OutStanza items_page(std::string_view node, unsigned max, std::string_view after);
@@ -41,8 +41,15 @@ struct Subscription {
 std::optional<Subscription> read_subscription(const Element& iq);
 std::vector<Subscription> read_subscriptions(const Element& iq);
 
-/// Of a reply to items(), in its order.
+/// Of a reply to items_page(), newest_items() or item(), in its order.
 std::vector<hub::Item> read_items(const Element& iq);
+
+/// What a page begins and ends with (XEP-0059 §2.3), empty where the server does not page. ejabberd's are times.
+struct PageCursors {
+  std::string first;
+  std::string last;
+};
+PageCursors read_cursors(const Element& iq);
 
 /// A notification (§7.1.2, §7.2.2, §8.4.2, §8.5.3, §6.1.7, §8.2.5.4): what happened at one node.
 struct Notification {

@@ -7,6 +7,7 @@
 #include <random>
 
 #include "base/text.hpp"
+#include "xmpp/stored_items.hpp"
 
 namespace xes::xmpp {
 namespace {
@@ -337,7 +338,7 @@ void Subscriber::drop(const NodeName& name) {
 
 void Subscriber::fill(Follow& follow) {
   follow.state = State::filling;
-  fetch_stored(follow, [this, weak = std::weak_ptr(find(*follow.name))](auto stored) {
+  read_stored_items(session_, *follow.name, {}, [this, weak = std::weak_ptr(find(*follow.name))](StoredItems stored) {
     const FollowRef filled = weak.lock();
     if (!filled || filled->state != State::filling || !session_.ready()) return;
     if (stored) return activate(*filled, filled->feed.end_backfill(*stored, Clock::now()));
@@ -350,15 +351,6 @@ void Subscriber::fill(Follow& follow) {
     spdlog::debug("pubsub: {} has no stored items: {}", display(*filled->name), stored.error().reason);
     activate(*filled, filled->feed.abandon_backfill(Clock::now()));
   });
-}
-
-void Subscriber::fetch_stored(Follow& follow,
-                              std::function<void(tl::expected<std::vector<hub::Item>, IqFailure>)> done) {
-  session_.send_iq(IqType::get, follow.name->service, pubsub::items(follow.name->node), options_.deadline * 3,
-                   [done = std::move(done)](IqResult result) {
-                     if (!result) return done(tl::unexpected(result.error()));
-                     done(pubsub::read_items(*result));
-                   });
 }
 
 void Subscriber::activate(Follow& follow, const hub::Feed::Events& news) {
@@ -442,7 +434,7 @@ void Subscriber::fetch_snapshot(Follow& follow) {
   if (follow.fetching) return;
   follow.fetching = true;
   follow.feed.begin_backfill(false);
-  fetch_stored(follow, [this, weak = std::weak_ptr(find(*follow.name))](auto stored) {
+  read_stored_items(session_, *follow.name, {}, [this, weak = std::weak_ptr(find(*follow.name))](StoredItems stored) {
     const FollowRef fetched = weak.lock();
     if (!fetched || !fetched->fetching) return;
     fetched->fetching = false;

@@ -117,7 +117,6 @@ class Subscriber {
   void on_subscribed(const FollowRef& follow, const Element& iq);
   void on_refused(const FollowRef& follow, const IqFailure& failure);
   void fill(Follow& follow);
-  void fetch_stored(Follow& follow, std::function<void(tl::expected<std::vector<hub::Item>, IqFailure>)> done);
   void activate(Follow& follow, const hub::Feed::Events& news);
   void try_later(Follow& follow);
   void leave(Follow& follow);
