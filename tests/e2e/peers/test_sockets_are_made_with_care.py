@@ -111,9 +111,9 @@ def test_the_group_of_an_unknown_name_is_refused(own_worker):
     assert ended.returncode == 1 and "no-such-group" in ended.stderr + ended.stdout
 
 
-def test_refused_descriptors_come_back(own_worker, user, open_direct):
-    worker = own_worker().start().wait_connected(user("friend"))
+def test_refused_descriptors_come_back_even_if_the_web_server_keeps_them(own_worker, user, open_direct):
+    worker = own_worker(listen={"head_timeout": "1s"}).start().wait_connected(user("friend"))
     before = len(sockets_of(worker.pid))
     for _ in range(100):
         open_direct(worker, "nobody-made-this", wait=False).wait_head().wait_end(3)
-    wait_until(lambda: len(sockets_of(worker.pid)) <= before, "descriptors to be given back", timeout=3)
+    wait_until(lambda: len(sockets_of(worker.pid)) <= before, "descriptors to be given back", timeout=4)
