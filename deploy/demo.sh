@@ -74,10 +74,10 @@ build_worker() {
   # The demo needs no tests; where somebody has set up this folder with them, they stay.
   local options=()
   [ -e build/release/build.ninja ] || options=(-DXES_TESTS=OFF)
-  if ! { cmake --preset release "${options[@]}" && cmake --build --preset release --target xmpp-eventsource; } \
-    >"$state/logs/build.log" 2>&1; then
-    tail -n 40 "$state/logs/build.log" >&2
-    die "the build failed; all of it is in $state/logs/build.log"
+  if ! finish configure cmake --preset release "${options[@]}" ||
+    ! finish build cmake --build --preset release --target xmpp-eventsource; then
+    tail -qn 40 "$state/logs/"{configure,build}.out 2>/dev/null >&2 || true
+    die "the build failed; all of it is in $state/logs"
   fi
 }
 

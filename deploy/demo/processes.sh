@@ -7,7 +7,7 @@ names=() pids=() # one entry of each for every child, in the order in which they
 born() { sed 's/.*) //' "/proc/$1/stat" 2>/dev/null | cut -d' ' -f20; } # when a process began: with its ID, its identity
 
 # start NAME COMMAND…: as a child in a session of its own, so that Ctrl-C reaches this script alone and the order of
-# stopping is ours. Its output goes to logs/NAME.log; NAME.pid is for the next run, should this one be killed.
+# stopping is ours. Its output goes to logs/NAME.out; NAME.pid is for the next run, should this one be killed.
 start() {
   local name=$1; shift
   setsid -- "$@" >>"$state/logs/$name.out" 2>&1 </dev/null 9>&- &
@@ -15,12 +15,23 @@ start() {
   echo "$! $(born $!)" >"$state/$name.pid"
 }
 
-# end PID: TERM, up to five seconds of patience, KILL.
+# end PID: TERM for it and what it has started in its session, up to five seconds of patience, KILL.
 end() {
-  kill -TERM "$1" 2>/dev/null || return 0
+  kill -TERM -- "-$1" 2>/dev/null || kill -TERM "$1" 2>/dev/null || return 0 # the latter: it has no session yet
   local i
-  for i in $(seq 50); do kill -0 "$1" 2>/dev/null || return 0; sleep 0.1; done
-  kill -KILL "$1" 2>/dev/null || true
+  for i in $(seq 50); do kill -0 -- "-$1" 2>/dev/null || return 0; sleep 0.1; done
+  kill -KILL -- "-$1" 2>/dev/null || true
+}
+
+# finish NAME COMMAND…: starts it and waits for its end, which a signal to this script does not have to wait for.
+finish() {
+  local status=0 last
+  start "$@"
+  last=$((${#pids[@]} - 1))
+  wait "${pids[last]}" || status=$?
+  rm -f "$state/$1.pid"
+  unset "names[last]" "pids[last]"
+  return "$status"
 }
 
 stop_all() {
