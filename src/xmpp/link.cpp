@@ -6,6 +6,7 @@
 #include <boost/asio/connect.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/post.hpp>
+#include <boost/asio/steady_timer.hpp>
 #include <boost/asio/write.hpp>
 #include <deque>
 #include <utility>
@@ -25,6 +26,7 @@ struct Link::Impl : std::enable_shared_from_this<Link::Impl> {
         io(context),
         resolver(context),
         socket(context),
+        last_chance(context),
         read_buffer(link_options.read_bytes) {}
 
   Options options;
@@ -32,12 +34,14 @@ struct Link::Impl : std::enable_shared_from_this<Link::Impl> {
   asio::io_context& io;
   tcp::resolver resolver;
   tcp::socket socket;
+  asio::steady_timer last_chance;
   std::vector<char> read_buffer;
   std::deque<std::string> queue;  ///< the first `in_flight` are being written
   std::size_t in_flight = 0;
   std::size_t queued_bytes = 0;
   bool connected = false;
   bool closed = false;
+  bool finishing = false;  ///< closes once the queue is empty
   bool silent = false;  ///< the owner closed it, or is gone: no callback any more
   bool paused = false;
   bool reading = false;
@@ -96,6 +100,7 @@ void Link::Impl::read() {
         if (self->closed) return;
         if (error == asio::error::eof) return self->end(Error::unavailable, "the server closed the connection");
         if (error) return self->end(Error::unavailable, "reading failed: " + error.message());
+        if (self->silent) return;
         if (self->events.on_bytes) self->events.on_bytes({self->read_buffer.data(), count});
         self->read();
       });
@@ -112,6 +117,7 @@ void Link::Impl::write() {
     self->queue.erase(self->queue.begin(), self->queue.begin() + static_cast<std::ptrdiff_t>(self->in_flight));
     self->in_flight = 0;
     self->queued_bytes -= count;
+    if (self->finishing && self->queue.empty()) return self->shut();
     self->write();
   });
 }
@@ -128,6 +134,7 @@ void Link::Impl::end(Error error, std::string reason) {
 void Link::Impl::shut() {
   closed = true;
   resolver.cancel();
+  last_chance.cancel();
   error_code ignored;
   socket.close(ignored);
 }
@@ -160,12 +167,19 @@ void Link::resume_reading() {
 void Link::close() {
   Impl& impl = *impl_;
   impl.silent = true;  // also for an on_closed that is posted already
+  if (!impl.closed && !impl.finishing) impl.shut();
+}
+
+void Link::finish(std::chrono::milliseconds at_most) {
+  Impl& impl = *impl_;
+  impl.silent = true;
   if (impl.closed) return;
-  if (impl.connected && impl.in_flight == 0) {
-    error_code ignored;
-    for (const std::string& bytes : impl.queue) impl.socket.write_some(asio::buffer(bytes), ignored);
-  }
-  impl.shut();
+  if (!impl.connected || impl.queue.empty()) return impl.shut();
+  impl.finishing = true;
+  impl.last_chance.expires_after(at_most);
+  impl.last_chance.async_wait([self = impl.shared_from_this()](const error_code&) {
+    if (!self->closed) self->shut();
+  });
 }
 
 }  // namespace xes::xmpp

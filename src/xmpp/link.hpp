@@ -4,6 +4,7 @@
 #pragma once
 
 #include <boost/asio/io_context.hpp>
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -42,8 +43,11 @@ class Link {
   void pause_reading();
   void resume_reading();
 
-  /// Sends what the socket takes at once, closes, and calls back no more.
+  /// Closes at once and calls back no more.
   void close();
+
+  /// The same, but what is queued is still sent if the server takes it within `at_most`; the link may be destroyed.
+  void finish(std::chrono::milliseconds at_most);
 
  private:
   struct Impl;

@@ -212,8 +212,10 @@ void Session::Impl::log_down(const Failure& why, std::chrono::milliseconds again
 
 void Session::Impl::stop() {
   running = false;
-  if (link && state == SessionState::ready) link->send("</stream:stream>");
-  if (link) link->close();
+  if (link && state == SessionState::ready) {
+    link->send("</stream:stream>");
+    link->finish(std::chrono::seconds(1));
+  }
   if (state == SessionState::down) state_timer.cancel();
   down({Error::unavailable, "the session was stopped"});
 }

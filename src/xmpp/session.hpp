@@ -80,7 +80,8 @@ class Session {
   ~Session();  ///< closes at once; no callback comes any more
 
   void start();
-  /// Ends the stream politely as far as one write goes, stays down. Pending IQs fail; on_down comes if it was ready.
+  /// Stays down from now on. Pending IQs fail; on_down comes if it was ready. What was sent and the end of the stream
+  /// still go out, as long as the io_context runs (1 s at most).
   void stop();
 
   SessionState state() const;

@@ -1,0 +1,312 @@
+// SPDX-License-Identifier: MIT
+#include "xmpp/session.hpp"
+
+#include <gtest/gtest.h>
+
+#include <array>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/write.hpp>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace xes::xmpp {
+namespace {
+
+using namespace std::chrono_literals;
+namespace asio = boost::asio;
+using asio::ip::tcp;
+
+/// A server on a loopback port that lets every component in unless told otherwise, and remembers what it was sent.
+class Server {
+ public:
+  explicit Server(asio::io_context& io) : acceptor_(io, tcp::endpoint(asio::ip::address_v4::loopback(), 0)), socket_(io) {
+    accept();
+  }
+
+  std::uint16_t port() const { return acceptor_.local_endpoint().port(); }
+  void say(const std::string& bytes) { asio::write(socket_, asio::buffer(bytes)); }
+  void hang_up() { socket_.close(); }
+  bool heard(const std::string& text) const { return heard_.find(text) != std::string::npos; }
+
+  /// The value of an attribute in what was heard last with that text before it.
+  std::string heard_attribute(const std::string& after, const std::string& name) const {
+    const std::size_t at = heard_.rfind(name + "=\"", heard_.find('>', heard_.rfind(after)));
+    const std::size_t begin = at + name.size() + 2;
+    return at == std::string::npos ? "" : heard_.substr(begin, heard_.find('"', begin) - begin);
+  }
+
+  std::string handshake_reply = "<handshake/>";
+  int connections = 0;
+
+ private:
+  void accept() {
+    acceptor_.async_accept([this](const boost::system::error_code& error, tcp::socket socket) {
+      if (error) return;
+      ++connections;
+      socket_ = std::move(socket);
+      heard_.clear();
+      stage_ = 0;
+      read();
+      accept();
+    });
+  }
+
+  void read() {
+    socket_.async_read_some(asio::buffer(bytes_), [this](const boost::system::error_code& error, std::size_t count) {
+      if (error) return;
+      heard_.append(bytes_.data(), count);
+      if (stage_ == 0 && heard("<stream:stream")) {
+        ++stage_;
+        say("<?xml version='1.0'?><stream:stream xmlns:stream='http://etherx.jabber.org/streams' "
+            "xmlns='jabber:component:accept' from='me.example' id='42'>");
+      }
+      if (stage_ == 1 && heard("</handshake>")) {
+        ++stage_;
+        say(handshake_reply);
+      }
+      read();
+    });
+  }
+
+  tcp::acceptor acceptor_;
+  tcp::socket socket_;
+  std::array<char, 65536> bytes_{};
+  std::string heard_;
+  int stage_ = 0;
+};
+
+class SessionTest : public testing::Test {
+ protected:
+  void SetUp() override {
+    options.host = "127.0.0.1";
+    options.port = server.port();
+    options.jid = "me.example";
+    options.secret = "secret";
+    options.backoff_min = 5ms;
+    options.backoff_max = 10ms;
+  }
+
+  void start() {
+    session = std::make_unique<Session>(
+        io, options,
+        SessionEvents{.on_ready = [this] { ++ready; },
+                      .on_down = [this](const Failure& why) { down.push_back(why.reason); },
+                      .on_message = [this](Element&& message) { messages.push_back(std::move(message)); },
+                      .on_presence = {}});
+    session->start();
+  }
+  void start_and_get_ready() {
+    start();
+    ASSERT_TRUE(run_until([&] { return ready == 1; }));
+  }
+
+  /// Turns the loop until `done`, at most for some seconds.
+  template <class Done>
+  bool run_until(Done done) {
+    const auto give_up = std::chrono::steady_clock::now() + 10s;
+    while (!done() && std::chrono::steady_clock::now() < give_up) io.run_one_for(10ms);
+    return done();
+  }
+  void run_for(std::chrono::milliseconds time) { io.run_for(time); }
+
+  void ask(const std::string& to, std::chrono::milliseconds deadline = 5s) {
+    session->send_iq(IqType::get, to, OutStanza("query", "urn:q"), deadline,
+                     [this](IqResult result) { results.push_back(std::move(result)); });
+  }
+  std::string iq_id() const { return server.heard_attribute("<iq ", "id"); }
+
+  asio::io_context io;
+  Server server{io};
+  SessionOptions options;
+  std::unique_ptr<Session> session;
+  int ready = 0;
+  std::vector<std::string> down;
+  std::vector<Element> messages;
+  std::vector<IqResult> results;
+};
+
+TEST_F(SessionTest, ShakesHandsAsXep0114Says) {
+  start_and_get_ready();
+  EXPECT_TRUE(server.heard("to=\"me.example\""));
+  // SHA-1 of "42secret".
+  EXPECT_TRUE(server.heard("<handshake xmlns='jabber:component:accept'>982d8c9a948d17cd97c9858034d9e1725f29402e</handshake>"));
+}
+
+TEST_F(SessionTest, TakesAReplyFromWhoWasAskedOnly) {
+  start_and_get_ready();
+  ask("pubsub.example");
+  ASSERT_TRUE(run_until([&] { return server.heard("urn:q"); }));
+  const std::string id = iq_id();
+  server.say("<iq type='result' id='" + id + "' from='evil.example' to='me.example'/><message/>");
+  ASSERT_TRUE(run_until([&] { return messages.size() == 1; }));
+  EXPECT_TRUE(results.empty());
+  server.say("<iq type='result' id='" + id + "' from='pubsub.example' to='me.example'><x xmlns='urn:x'/></iq>");
+  ASSERT_TRUE(run_until([&] { return results.size() == 1; }));
+  ASSERT_TRUE(results[0]);
+  EXPECT_TRUE(results[0]->child("x", "urn:x"));
+}
+
+TEST_F(SessionTest, FailsAnIqThatNobodyAnswersAtItsDeadline) {
+  start_and_get_ready();
+  ask("pubsub.example", 5s);
+  ask("pubsub.example", 20ms);
+  ASSERT_TRUE(run_until([&] { return !results.empty(); }));
+  EXPECT_EQ(results.size(), 1u);
+  EXPECT_EQ(results[0].error().error, Error::timed_out);
+}
+
+TEST_F(SessionTest, FailsEveryIqWhenTheServerGoesAwayAndComesBack) {
+  start_and_get_ready();
+  ask("pubsub.example");
+  server.hang_up();
+  ASSERT_TRUE(run_until([&] { return ready == 2; }));
+  ASSERT_EQ(results.size(), 1u);
+  EXPECT_EQ(results[0].error().error, Error::unavailable);
+  EXPECT_EQ(down.size(), 1u);
+  ask("pubsub.example", 20ms);  // the deadlines of the second session work, too
+  ASSERT_TRUE(run_until([&] { return results.size() == 2; }));
+  EXPECT_EQ(results[1].error().error, Error::timed_out);
+}
+
+TEST_F(SessionTest, NeverCallsBackFromWithinSendIq) {
+  start();
+  ask("pubsub.example");
+  EXPECT_TRUE(results.empty());
+  ASSERT_TRUE(run_until([&] { return results.size() == 1; }));
+  EXPECT_EQ(results[0].error().error, Error::unavailable);
+  EXPECT_FALSE(session->send(OutStanza("message")));
+}
+
+TEST_F(SessionTest, RefusesAnIqThatCannotBeWritten) {
+  start_and_get_ready();
+  ask("bad\x01jid");
+  ASSERT_TRUE(run_until([&] { return results.size() == 1; }));
+  EXPECT_EQ(results[0].error().error, Error::malformed);
+}
+
+TEST_F(SessionTest, BoundsTheIqsThatWait) {
+  options.max_pending_iqs = 2;
+  start_and_get_ready();
+  for (int i = 0; i < 3; ++i) ask("pubsub.example");
+  ASSERT_TRUE(run_until([&] { return results.size() == 1; }));
+  EXPECT_EQ(results[0].error().error, Error::unavailable);
+}
+
+TEST_F(SessionTest, TriesAgainForEverWhenTheSecretIsRefused) {
+  server.handshake_reply =
+      "<stream:error><not-authorized xmlns='urn:ietf:params:xml:ns:xmpp-streams'/></stream:error></stream:stream>";
+  start();
+  ASSERT_TRUE(run_until([&] { return server.connections >= 5; }));
+  EXPECT_EQ(ready, 0);
+  EXPECT_TRUE(down.empty());
+  server.handshake_reply = "<handshake/>";
+  EXPECT_TRUE(run_until([&] { return ready == 1; }));
+}
+
+TEST_F(SessionTest, GivesUpAServerThatSaysNothing) {
+  server.handshake_reply = "";
+  options.ready_within = 30ms;
+  start();
+  EXPECT_TRUE(run_until([&] { return server.connections >= 3; }));
+  EXPECT_EQ(ready, 0);
+}
+
+TEST_F(SessionTest, DropsAServerThatDoesNotAnswerAPing) {
+  options.ping_every = 20ms;
+  options.ping_deadline = 20ms;
+  start_and_get_ready();
+  ASSERT_TRUE(run_until([&] { return ready == 2; }));
+  ASSERT_EQ(down.size(), 1u);
+  EXPECT_EQ(down[0], "the server does not answer pings");
+}
+
+TEST_F(SessionTest, KeepsAServerThatAnswersAPingWithAnError) {
+  options.ping_every = 20ms;
+  options.ping_deadline = 5s;
+  start_and_get_ready();
+  ASSERT_TRUE(run_until([&] { return server.heard("urn:xmpp:ping"); }));
+  EXPECT_EQ(server.heard_attribute("<iq ", "to"), "me.example");
+  server.say("<iq type='error' id='" + iq_id() + "'/>");
+  run_for(50ms);
+  EXPECT_TRUE(session->ready());
+}
+
+TEST_F(SessionTest, HandsNothingOutWhilePausedAndAllOfItAfterwards) {
+  start_and_get_ready();
+  ask("pubsub.example", 20ms);
+  ASSERT_TRUE(run_until([&] { return server.heard("urn:q"); }));
+  session->pause();
+  std::string burst = "<iq type='result' id='" + iq_id() + "' from='pubsub.example'/>";
+  for (int i = 0; i < 1000; ++i) burst += "<message id='" + std::to_string(i) + "'/>";
+  server.say(burst);
+  run_for(60ms);
+  EXPECT_TRUE(messages.empty());
+  EXPECT_TRUE(results.empty());
+  session->resume();
+  ASSERT_TRUE(run_until([&] { return messages.size() == 1000; }));
+  EXPECT_EQ(messages[999].attribute("id"), "999");
+  ASSERT_EQ(results.size(), 1u);
+  EXPECT_TRUE(results[0]);  // its deadline passed while it lay in the socket
+}
+
+TEST_F(SessionTest, GetsReadyWhilePaused) {
+  start();
+  session->pause();
+  EXPECT_TRUE(run_until([&] { return ready == 1; }));
+}
+
+TEST_F(SessionTest, AnswersEveryGetAndSet) {
+  start_and_get_ready();
+  server.say("<iq type='get' id='a1' from='u@h/r' to='me.example'><ping xmlns='urn:xmpp:ping'/></iq>"
+             "<iq type='set' id='a2' from='u@h/r' to='me.example'><x xmlns='urn:x'/></iq>");
+  ASSERT_TRUE(run_until([&] { return server.heard("service-unavailable"); }));
+  EXPECT_TRUE(server.heard("id=\"a1\""));
+  EXPECT_TRUE(server.heard("from=\"me.example\""));
+}
+
+TEST_F(SessionTest, FailsTheIqWhoseReplyIsTooLongAndGoesOn) {
+  options.max_stanza_bytes = 10'000;
+  start_and_get_ready();
+  ask("pubsub.example");
+  ASSERT_TRUE(run_until([&] { return server.heard("urn:q"); }));
+  server.say("<iq type='result' from='pubsub.example' id='" + iq_id() + "'><x>" + std::string(20'000, 'x') +
+             "</x></iq><message/>");
+  ASSERT_TRUE(run_until([&] { return messages.size() == 1; }));
+  ASSERT_EQ(results.size(), 1u);
+  EXPECT_EQ(results[0].error().error, Error::too_large);
+}
+
+TEST_F(SessionTest, DropsTheSessionWhenTheServerTakesNothingAnyMore) {
+  options.max_queued_bytes = 100'000;
+  start_and_get_ready();
+  const std::string text(50'000, 'x');
+  for (int i = 0; i < 1000 && session->send(OutStanza("message").text(text)); ++i) {
+  }
+  ASSERT_TRUE(run_until([&] { return down.size() == 1; }));
+  EXPECT_NE(down[0].find("wait to be sent"), std::string::npos) << down[0];
+}
+
+TEST_F(SessionTest, StopsForGood) {
+  start_and_get_ready();
+  ask("pubsub.example");
+  session->stop();
+  EXPECT_EQ(results.size(), 1u);
+  EXPECT_EQ(down.size(), 1u);
+  run_for(50ms);
+  EXPECT_EQ(session->state(), SessionState::down);
+  EXPECT_TRUE(server.heard("</stream:stream>"));
+  EXPECT_EQ(server.connections, 1);
+}
+
+TEST_F(SessionTest, LeavesNothingBehindThatCallsBackWhenItIsDestroyed) {
+  start_and_get_ready();
+  ask("pubsub.example", 10ms);
+  session.reset();
+  run_for(50ms);
+  EXPECT_TRUE(results.empty());
+  EXPECT_TRUE(down.empty());
+}
+
+}  // namespace
+}  // namespace xes::xmpp
