@@ -69,7 +69,7 @@ need_commands() {
 }
 
 build_worker() {
-  say "building the worker (build/release)"
+  say "building the worker (build/release); the first time this takes some minutes"
   cd "$project"
   # The demo needs no tests; where somebody has set up this folder with them, they stay.
   local options=()
@@ -180,7 +180,7 @@ first_item() {
   kill "$curl" 2>/dev/null || true
   wait "$curl" 2>/dev/null || true
   rm -f "$stream"
-  tr -s '[:space:]' ' ' <<<"${data# }"
+  printf '%s' "${data# }" | tr -s '[:space:]' ' '
   return $found
 }
 
