@@ -2,6 +2,7 @@
 #include "hub/feed.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace xes::hub {
 
@@ -26,7 +27,11 @@ bool Feed::take_echo(const Change& change, Clock::time_point now) {
     return false;
   }
   const auto echo = echoes_.find(change.item.id);
-  if (echo == echoes_.end()) return false;
+  if (echo == echoes_.end()) {
+    // What is published after a purge is new, however much it looks like what was listed before.
+    if (change.happening != Happening::item && change.item.id.empty()) echoes_.clear();
+    return false;
+  }
   const bool same = change.happening == Happening::item && change.item.content_hash(name_) == echo->second;
   echoes_.erase(echo);
   return same;
@@ -35,32 +40,36 @@ bool Feed::take_echo(const Change& change, Clock::time_point now) {
 void Feed::begin_backfill(bool hold) {
   // Changes that went out as they came are no concern of a hold that begins now.
   if (!backfilling_ || (hold && !hold_)) since_.clear();
+  // Held ones that no list has answered are older than whatever happened since unseen, so older than the list to come.
+  if (hold) stale_ = since_.size();
   backfilling_ = true;
   hold_ = hold_ || hold;
 }
 
-Feed::Events Feed::abandon_backfill(Clock::time_point now) {
+Feed::Backfill Feed::abandon_backfill(Clock::time_point now) {
   std::vector<Change> held = hold_ ? std::move(since_) : std::vector<Change>();
   backfilling_ = hold_ = false;
+  stale_ = 0;
   since_.clear();
-  Events out;
+  Backfill out;
   for (Change& one : held)
-    for (EventRef& event : change(std::move(one), now)) out.push_back(std::move(event));
+    for (EventRef& event : change(std::move(one), now)) out.events.push_back(std::move(event));
   return out;
 }
 
 /// Held changes and the list overlap. They go out in three parts: held changes that a later one of the same item (or
 /// a purge) overtook, then the list in its own order without what streams have had, then the other held changes. Each
 /// item's versions so stay in order, and the list's order is the service's.
-Feed::Events Feed::end_backfill(const std::vector<Item>& stored, Clock::time_point now) {
+Feed::Backfill Feed::end_backfill(const std::vector<Item>& stored, Clock::time_point now) {
   std::vector<Change> since = std::move(since_);
   const bool held = hold_;
+  const std::size_t stale = std::exchange(stale_, 0);
   backfilling_ = hold_ = false;
   since_.clear();
 
   std::unordered_map<std::string, std::size_t> last_change;  // item ID → index of its newest change in `since`
   std::size_t purged = 0;                                    // changes before this index were overtaken by a purge
-  for (std::size_t i = 0; i < since.size(); ++i) {
+  for (std::size_t i = stale; i < since.size(); ++i) {
     if (since[i].happening == Happening::purge) purged = i + 1;
     if (!since[i].item.id.empty()) last_change[since[i].item.id] = i;
   }
@@ -75,6 +84,10 @@ Feed::Events Feed::end_backfill(const std::vector<Item>& stored, Clock::time_poi
   };
 
   Events out;
+  std::optional<std::size_t> live_from;
+  auto mark_live = [&](const Change& change) {
+    if (held && !change.delayed && !live_from) live_from = out.size();
+  };
   const bool primed = sequence_ != 0;
   const auto newest = listed.find(newest_item_id_);
   const bool newest_is_listed = newest != listed.end() && newest->second == newest_content_;
@@ -83,7 +96,7 @@ Feed::Events Feed::end_backfill(const std::vector<Item>& stored, Clock::time_poi
   });
   if (held && primed && newest_content_ != 0 && !newest_is_listed && something_new) {
     // The newest item that streams have had is no longer stored: others may have come and gone after it.
-    out.push_back(emit(Change{Happening::reset, {}}, true));
+    out.push_back(emit(Change{Happening::reset, {}, false}, true));
   }
   // What is stored no longer was retracted or evicted unseen.
   std::vector<std::string> gone;
@@ -96,9 +109,18 @@ Feed::Events Feed::end_backfill(const std::vector<Item>& stored, Clock::time_poi
     const auto last = last_change.find(since[i].item.id);
     return last != last_change.end() && last->second != i;
   };
+  auto is_listed = [&](const Change& change) {
+    const auto found = listed.find(change.item.id);
+    return change.happening == Happening::item && found != listed.end() &&
+           found->second == change.item.content_hash(name_);
+  };
   if (held) {
-    for (std::size_t i = 0; i < since.size(); ++i)
-      if (overtaken(i)) emit_into(out, since[i], false);
+    for (std::size_t i = 0; i < since.size(); ++i) {
+      // A stale one that is still stored keeps its place in the list.
+      if (i < stale ? is_listed(since[i]) : !overtaken(i)) continue;
+      if (i >= stale) mark_live(since[i]);
+      emit_into(out, since[i], false);
+    }
   }
 
   echoes_.clear();
@@ -106,22 +128,26 @@ Feed::Events Feed::end_backfill(const std::vector<Item>& stored, Clock::time_poi
   for (const Item& item : stored) {
     const std::uint64_t content = listed[item.id];
     if (is_known(item.id, content) || changed_otherwise(item.id, content)) continue;
-    emit_into(out, Change{Happening::item, item}, true);
-    if (!last_change.count(item.id)) echoes_[item.id] = content;
+    const auto changed = last_change.find(item.id);
+    if (changed != last_change.end()) mark_live(since[changed->second]);
+    emit_into(out, Change{Happening::item, item, false}, true);
+    if (changed == last_change.end()) echoes_[item.id] = content;
   }
   if (!stored.empty() && !last_change.count(stored.back().id))
     echoes_[stored.back().id] = listed[stored.back().id];
 
   if (held) {
-    for (std::size_t i = 0; i < since.size(); ++i) {
+    for (std::size_t i = stale; i < since.size(); ++i) {
       if (overtaken(i)) continue;
       const Change& change = since[i];
       // Sent with the list just now, or pushed as the last item at the subscribe.
       if (change.happening == Happening::item && is_known(change.item.id, change.item.content_hash(name_))) continue;
+      mark_live(change);
       emit_into(out, change, false);
     }
   }
-  return out;
+  const std::size_t all = out.size();
+  return {std::move(out), live_from.value_or(all)};
 }
 
 Feed::Events Feed::snapshot(const std::vector<Item>& stored) const {
@@ -133,11 +159,11 @@ Feed::Events Feed::snapshot(const std::vector<Item>& stored) const {
   std::uint64_t sum = 0;
   for (const Item& item : stored) {
     const std::uint64_t content = item.content_hash(name_);
-    sum += content;
     const auto kept = in_history.find(item.id);
     if (kept != in_history.end() && kept->second->id.content == content) {
       newer.push_back(kept->second);
     } else {
+      sum += content;  // of what a client has had by then, and the newer ones come last wherever they are listed
       const wire::EventId id = id_of(0, content, sum);
       older.push_back(std::make_shared<const Event>(Happening::item, true, id, item.id,
                                                     item_block(id, item, options_.view)));
@@ -154,7 +180,7 @@ Feed::Events Feed::remembered() const {
   for (const EventRef& event : history_.events()) {
     if (event->happening == Happening::item) newest[event->item_id] = event;
     if (event->happening == Happening::retract) newest.erase(event->item_id);
-    if (event->happening == Happening::purge) newest.clear();
+    if (event->happening == Happening::purge || event->happening == Happening::reset) newest.clear();
   }
   Events events;
   for (const auto& [id, event] : newest) events.push_back(event);

@@ -36,6 +36,8 @@ struct FeedOptions {
 struct Change {
   Happening happening = Happening::item;
   Item item;  ///< of a retract, only its id
+  /// The service pushed an old item at the subscribe (XEP-0060 §6.1.7, marked by XEP-0203): it is no news.
+  bool delayed = false;
 };
 
 class Feed {
@@ -56,10 +58,14 @@ class Feed {
   /// Before asking for the stored items. `hold`: changes wait until then (the subscription is new, so what came
   /// before them is not known yet); otherwise they go out as they come.
   void begin_backfill(bool hold);
+  struct Backfill {
+    Events events;              ///< to hand out now
+    std::size_t live_from = 0;  ///< those from here on happened after begin_backfill(): a stream that began then gets them
+  };
   /// The stored items, in the order of the service's list.
-  Events end_backfill(const std::vector<Item>& stored, Clock::time_point now);
+  Backfill end_backfill(const std::vector<Item>& stored, Clock::time_point now);
   /// There is no list to be had: held changes go out as they came.
-  Events abandon_backfill(Clock::time_point now);
+  Backfill abandon_backfill(Clock::time_point now);
 
   /// The stored items as events, oldest first, for a stream that begins with them. Those of the history keep their
   /// place and come last, so every event's ID resumes after it.
@@ -96,6 +102,7 @@ class Feed {
   bool backfilling_ = false;
   bool hold_ = false;
   std::vector<Change> since_;  ///< changes since begin_backfill()
+  std::size_t stale_ = 0;      ///< of them, the first ones: held before a session was lost
   std::unordered_map<std::string, std::uint64_t> echoes_;
   Clock::time_point echoes_until_{};
 };

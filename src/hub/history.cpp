@@ -22,17 +22,17 @@ std::optional<std::size_t> History::after_sequence(std::uint64_t sequence) const
 
 std::optional<std::size_t> History::after_content(const wire::EventId& id, bool republish_moves) const {
   std::optional<std::size_t> found;
+  bool doubtful = false;
   for (std::size_t i = events_.size(); i-- > 0;) {
     const Event& event = *events_[i];
     if (event.id.content != id.content) continue;
     // The same set of stored items: this very place, even where the same content was published more than once.
     if (event.id.stored == id.stored) return i + 1;
     if (event.happening != Happening::item) continue;
-    if (found) return std::nullopt;
-    if (event.from_store && !republish_moves) return std::nullopt;
+    if (found || (event.from_store && !republish_moves)) doubtful = true;
     found = i + 1;
   }
-  return found;
+  return doubtful ? std::nullopt : found;
 }
 
 }  // namespace xes::hub

@@ -41,6 +41,7 @@ void Shard::open(Stream& stream, const NodeName& name, const Start& start) {
     want_({Want::What::follow, name});
   }
   node->add(stream, start);
+  if (stream.ended()) maybe_unused_.push_back(name);
   drop_unused();
 }
 
@@ -72,7 +73,10 @@ void Shard::drop_unused() {
 void Shard::read(News&& news) {
   struct Reader {
     Shard& shard;
-    void operator()(const Opened& n) { if (Node* node = shard.find(n.name)) node->opened(n); }
+    void operator()(const Opened& n) {
+      if (Node* node = shard.find(n.name)) node->opened(n);
+      shard.maybe_unused_.push_back(n.name);  // its only stream may have been a HEAD's
+    }
     void operator()(const Held& n) { if (Node* node = shard.find(n.name)) node->held(); }
     void operator()(const Refused& n) {
       if (Node* node = shard.find(n.name)) node->refused(n.refusal);

@@ -34,14 +34,14 @@ Subscription to_subscription(const Element& element) {
 }
 
 /// §7.1.2.1, §7.2.2.1: one notification may carry several items and retractions, or none.
-std::vector<hub::Change> to_changes(const Element& items) {
+std::vector<hub::Change> to_changes(const Element& items, bool delayed) {
   std::vector<hub::Change> changes;
   for (const Element& child : items.children) {
-    if (child.is("item", event_ns)) changes.push_back({hub::Happening::item, to_item(child)});
+    if (child.is("item", event_ns)) changes.push_back({hub::Happening::item, to_item(child), delayed});
     if (child.is("retract", event_ns)) {
       hub::Item retracted;
       retracted.id = child.attribute("id");
-      changes.push_back({hub::Happening::retract, std::move(retracted)});
+      changes.push_back({hub::Happening::retract, std::move(retracted), delayed});
     }
   }
   return changes;
@@ -122,9 +122,9 @@ std::optional<Notification> read_notification(const Element& message) {
     Notification notification;
     notification.node = child.attribute("node");
     if (child.name == "items") {
-      notification.what = to_changes(child);
+      notification.what = to_changes(child, message.child("delay", "urn:xmpp:delay") != nullptr);
     } else if (child.name == "purge") {
-      notification.what = std::vector<hub::Change>{{hub::Happening::purge, {}}};
+      notification.what = std::vector<hub::Change>{{hub::Happening::purge, {}, false}};
     } else if (child.name == "delete") {
       notification.what = Notification::Deleted{};
     } else if (child.name == "configuration") {

@@ -139,11 +139,19 @@ void Subscriber::tell_events(Follow& follow, const hub::Feed::Events& events) {
   after_telling();
 }
 
-void Subscriber::tell_opened(Follow& follow, ShardIndex shard) {
+void Subscriber::tell_opened(Follow& follow, ShardIndex shard, std::size_t live) {
   const auto& events = follow.feed.history().events();
+  const auto split = events.end() - static_cast<std::ptrdiff_t>(std::min(live, events.size()));
+  wire::EventId position = follow.feed.position();
+  if (split != events.end()) {
+    // Before the first live event: sequences have no holes; where the history is cut, content 0 is "from the start".
+    position = split != events.begin() ? (*std::prev(split))->id
+                                       : wire::EventId{epoch_, (*split)->id.sequence - 1, 0, 0};
+  }
   follow.open.insert(shard);
-  tell(shard, hub::Opened{*follow.name, {events.begin(), events.end()}, follow.feed.position(),
+  tell(shard, hub::Opened{*follow.name, {events.begin(), split}, position,
                           republish_moves_.count(follow.name->service) != 0});
+  if (split != events.end()) tell(shard, hub::Happened{follow.name, {split, events.end()}});
 }
 
 void Subscriber::tell_held(Follow& follow) {
@@ -237,7 +245,7 @@ void Subscriber::on_message(Element&& message) {
       if (follow->state == State::active) subscriber.subscribe(*follow);
     }
     void operator()(const pubsub::Notification::Deleted&) {
-      subscriber.tell_events(*follow, follow->feed.change({hub::Happening::deletion, {}}, Clock::now()));
+      subscriber.tell_events(*follow, follow->feed.change({hub::Happening::deletion, {}, false}, Clock::now()));
       subscriber.drop(*follow->name);
     }
     void operator()(const pubsub::Subscription& subscription) {
@@ -294,7 +302,7 @@ void Subscriber::on_subscribed(const FollowRef& follow, const Element& iq) {
   if (subscription) follow->subid = subscription->subid;
   if (subscription && subscription->state == pubsub::SubscriptionState::pending) {
     follow->state = State::pending;
-    tell_events(*follow, follow->feed.abandon_backfill(Clock::now()));
+    tell_events(*follow, follow->feed.abandon_backfill(Clock::now()).events);
     return tell_held(*follow);
   }
   spdlog::debug("pubsub: subscribed to {}", display(*follow->name));
@@ -303,7 +311,7 @@ void Subscriber::on_subscribed(const FollowRef& follow, const Element& iq) {
 
 void Subscriber::on_refused(const FollowRef& follow, const IqFailure& failure) {
   if (!session_.ready()) return;  // on_down has seen to it, on_ready will ask again
-  tell_events(*follow, follow->feed.abandon_backfill(Clock::now()));
+  tell_events(*follow, follow->feed.abandon_backfill(Clock::now()).events);
   const auto refusal = pubsub::read_refusal(failure);
   if (refusal == pubsub::Refusal::pending) {
     follow->state = State::pending;
@@ -317,7 +325,7 @@ void Subscriber::on_refused(const FollowRef& follow, const IqFailure& failure) {
   spdlog::info("pubsub: {} is refused: {}", display(*follow->name), failure.reason);
   const bool missing = refusal == pubsub::Refusal::no_such_node;
   if (follow->primed && missing)
-    tell_events(*follow, follow->feed.change({hub::Happening::deletion, {}}, Clock::now()));
+    tell_events(*follow, follow->feed.change({hub::Happening::deletion, {}, false}, Clock::now()));
   if (!follow->primed) {
     for (const ShardIndex shard : follow->shards)
       tell(shard, hub::Refused{*follow->name, missing ? hub::Refusal::no_such_node : hub::Refusal::forbidden});
@@ -353,12 +361,12 @@ void Subscriber::fill(Follow& follow) {
   });
 }
 
-void Subscriber::activate(Follow& follow, const hub::Feed::Events& news) {
+void Subscriber::activate(Follow& follow, const hub::Feed::Backfill& filled) {
   follow.state = State::active;
   follow.primed = true;
-  tell_events(follow, news);
+  tell_events(follow, filled.events);
   for (const ShardIndex shard : follow.shards)
-    if (!follow.open.count(shard)) tell_opened(follow, shard);
+    if (!follow.open.count(shard)) tell_opened(follow, shard, filled.events.size() - filled.live_from);
   if (!follow.wants_snapshot.empty()) fetch_snapshot(follow);
 }
 
@@ -444,7 +452,7 @@ void Subscriber::fetch_snapshot(Follow& follow) {
       fetched->feed.abandon_backfill(Clock::now());
       return answer_snapshot(*fetched, fetched->feed.remembered());
     }
-    tell_events(*fetched, fetched->feed.end_backfill(*stored, Clock::now()));
+    tell_events(*fetched, fetched->feed.end_backfill(*stored, Clock::now()).events);
     answer_snapshot(*fetched, fetched->feed.snapshot(*stored));
   });
 }

@@ -99,7 +99,8 @@ class Subscriber {
   // What shards are told.
   void tell(ShardIndex shard, hub::News news);
   void tell_events(Follow& follow, const hub::Feed::Events& events);
-  void tell_opened(Follow& follow, ShardIndex shard);
+  /// `live`: the newest events, which streams that wait for the node get as news.
+  void tell_opened(Follow& follow, ShardIndex shard, std::size_t live = 0);
   void tell_held(Follow& follow);
   void after_telling();
   void relieve();
@@ -117,7 +118,7 @@ class Subscriber {
   void on_subscribed(const FollowRef& follow, const Element& iq);
   void on_refused(const FollowRef& follow, const IqFailure& failure);
   void fill(Follow& follow);
-  void activate(Follow& follow, const hub::Feed::Events& news);
+  void activate(Follow& follow, const hub::Feed::Backfill& filled);
   void try_later(Follow& follow);
   void leave(Follow& follow);
   void drop(const hub::NodeName& name);
