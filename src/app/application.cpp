@@ -19,6 +19,7 @@
 #include <thread>
 #include <vector>
 
+#include "app/metrics.hpp"
 #include "app/service_manager.hpp"
 #include "gateway/listener.hpp"
 #include "gateway/shard_thread.hpp"
@@ -99,6 +100,7 @@ xmpp::SubscriberOptions subscriber_options(const Config& config) {
   for (const Config::Service& service : config.services) options.services.push_back({service.jid, service.view});
   options.history.max_events = config.stream.history;
   options.linger = config.stream.linger;
+  options.recheck = config.xmpp.recheck;
   return options;
 }
 
@@ -135,11 +137,25 @@ class Application {
     std::vector<xmpp::ShardDoors> doors;
     for (std::size_t i = 0; i < count; ++i) {
       wants_.push_back(std::make_unique<Wants>(xmpp_io_, want_letters));
-      shards_.push_back(std::make_unique<gateway::ShardThread>(shard_options(config_), *wants_.back()));
+      gateway::ShardThreadOptions options = shard_options(config_);
+      options.metrics = [this] { return metrics(); };
+      shards_.push_back(std::make_unique<gateway::ShardThread>(std::move(options), *wants_.back()));
       doors.push_back({&shards_.back()->news(), wants_.back().get()});
     }
     subscriber_ = std::make_unique<xmpp::Subscriber>(xmpp_io_, session_options(config_.xmpp),
                                                      subscriber_options(config_), std::move(doors));
+  }
+
+  /// On any thread: what it reads are atomics, and the parts live as long as the shards do.
+  std::string metrics() const {
+    MetricSources sources;
+    for (const auto& shard : shards_) {
+      sources.shards.push_back(&shard->counters());
+      sources.connections += shard->connections();
+    }
+    sources.subscriber = &subscriber_->counters();
+    sources.accept_rests = listener_.rests();
+    return metrics_text(sources);
   }
 
   void start_xmpp() {

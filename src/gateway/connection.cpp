@@ -118,6 +118,9 @@ void Connection::feed_tail(std::string_view bytes) {
 }
 
 void Connection::handle(const Params& params) {
+  // Only the web server can set this one: what a client sends arrives as HTTP_…
+  if (!params.get("EVENTSOURCE_METRICS").empty() && thread_.options().metrics)
+    return answer({wire::status_ok, thread_.options().metrics()});
   const auto routed = route(params, thread_.options().route);
   if (const auto* wanted = std::get_if<StreamWanted>(&routed)) {
     head_only_ = wanted->head_only;
@@ -139,7 +142,8 @@ void Connection::answer(const Answer& answer) {
   out += "Content-Type: text/plain; charset=utf-8\r\nCache-Control: no-store\r\nX-Content-Type-Options: nosniff\r\n";
   if (answer.allow) out += "Allow: GET, HEAD\r\n";
   wire::append_head_end(out);
-  if (!head_only_) out += answer.text + '\n';
+  if (!head_only_) out += answer.text;
+  if (!head_only_ && !answer.text.ends_with('\n')) out += '\n';
   deliver(hub::make_frame(out));
   end_when_written(CloseReason::answered);
 }

@@ -202,6 +202,7 @@ bool Listener::hand_over(int descriptor, hub::Framing framing) {
 
 /// Out of descriptors or memory: the kernel's queue holds the rest back, and trying again at once would only spin.
 void Listener::rest(Socket& socket, int error) {
+  rests_.fetch_add(1, std::memory_order_relaxed);
   for (auto& shard : shards_) shard->accepted().wake();
   if (!socket.complained)
     spdlog::error("listen: cannot accept on {}: {}; raise the limit of open files (LimitNOFILE)",

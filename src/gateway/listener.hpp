@@ -3,6 +3,7 @@
 // Thread: the one that runs its io_context (the main thread), so that shards never wait for accept().
 #pragma once
 
+#include <atomic>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/posix/stream_descriptor.hpp>
 #include <boost/asio/steady_timer.hpp>
@@ -42,6 +43,9 @@ class Listener {
   /// Stops listening and removes the Unix sockets that open() made.
   void close();
 
+  /// Times that accepting had to rest because the system was out of descriptors or memory. Any thread.
+  std::uint64_t rests() const { return rests_.load(std::memory_order_relaxed); }
+
  private:
   struct Socket;
 
@@ -55,6 +59,7 @@ class Listener {
   std::vector<std::unique_ptr<ShardThread>>& shards_;
   std::vector<std::unique_ptr<Socket>> sockets_;
   std::size_t next_shard_ = 0;
+  std::atomic<std::uint64_t> rests_{0};
 };
 
 }  // namespace xes::gateway

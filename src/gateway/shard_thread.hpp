@@ -9,6 +9,7 @@
 #include <boost/asio/steady_timer.hpp>
 #include <chrono>
 #include <deque>
+#include <functional>
 #include <memory>
 #include <span>
 #include <thread>
@@ -27,6 +28,8 @@ struct ShardThreadOptions {
   hub::ShardOptions shard;
   RouteOptions route;
   std::chrono::milliseconds head_timeout{10'000};  ///< from accepting to a complete request's head; then it is closed
+  /// What a request whose params say EVENTSOURCE_METRICS is answered; called on any shard's thread.
+  std::function<std::string()> metrics;
   std::size_t mailbox_letters = 16'384;            ///< see base/mailbox.hpp for what happens at it
 };
 

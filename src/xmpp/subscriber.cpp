@@ -95,6 +95,7 @@ void Subscriber::follow(ShardIndex shard, const NodeName& name) {
     follow->timer.cancel();
     follow->lingering = false;
   }
+  count_nodes();
   follow->shards.insert(shard);
   if (follow->primed) {
     tell_opened(*follow, shard);
@@ -135,6 +136,9 @@ void Subscriber::tell(ShardIndex shard, hub::News news) {
 
 void Subscriber::tell_events(Follow& follow, const hub::Feed::Events& events) {
   if (events.empty()) return;
+  counters_.events.fetch_add(events.size(), std::memory_order_relaxed);
+  for (const hub::EventRef& event : events)
+    if (event->happening == hub::Happening::reset) counters_.resets.fetch_add(1, std::memory_order_relaxed);
   for (const ShardIndex shard : follow.open) shards_[shard].news->push(hub::Happened{follow.name, events});
   after_telling();
 }
@@ -172,6 +176,7 @@ void Subscriber::after_telling() {
       std::any_of(shards_.begin(), shards_.end(), [](const ShardDoors& shard) { return shard.news->congested(); });
   if (!congested || paused_) return;
   paused_ = true;
+  counters_.pauses.fetch_add(1, std::memory_order_relaxed);
   session_.pause();
   relieve();
 }
@@ -195,6 +200,8 @@ void Subscriber::relieve() {
 // ---- the session
 
 void Subscriber::on_ready() {
+  counters_.session_up = true;
+  counters_.sessions.fetch_add(1, std::memory_order_relaxed);
   down_timer_.cancel();
   tell_session(true);
   for (const Service& service : options_.services) learn_service(service.jid);
@@ -204,6 +211,7 @@ void Subscriber::on_ready() {
 
 /// Streams stay open over an outage. Those that have not begun get their 200 now.
 void Subscriber::on_down() {
+  counters_.session_up = false;
   recheck_timer_.cancel();
   turn_.clear();
   subscribing_ = 0;
@@ -342,6 +350,7 @@ void Subscriber::drop(const NodeName& name) {
   follow->state = State::idle;
   follow->timer.cancel();
   follows_.erase(name);
+  count_nodes();
 }
 
 void Subscriber::fill(Follow& follow) {
@@ -387,6 +396,7 @@ void Subscriber::leave(Follow& follow) {
                      pubsub::unsubscribe(follow.name->node, jid_, follow.subid), options_.deadline, [](IqResult) {});
   follow.state = State::idle;
   follows_.erase(NodeName(*follow.name));
+  count_nodes();
 }
 
 // ---- changes

@@ -4,6 +4,7 @@
 // stream has left (XEP-0060 §6). Thread: the one that runs the io_context (the XMPP thread).
 #pragma once
 
+#include <atomic>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <chrono>
@@ -48,6 +49,16 @@ struct ShardDoors {
   Mailbox<hub::Want>* wants;
 };
 
+/// Counters that other threads may read.
+struct SubscriberCounters {
+  std::atomic<bool> session_up{false};
+  std::atomic<std::uint64_t> sessions{0};     ///< times that the session came up
+  std::atomic<std::uint64_t> nodes{0};        ///< followed now, lingering ones included
+  std::atomic<std::uint64_t> events{0};       ///< made of what services sent or stored
+  std::atomic<std::uint64_t> resets{0};       ///< of them, those that say that history was lost
+  std::atomic<std::uint64_t> pauses{0};       ///< times that the shards held the session back
+};
+
 class Subscriber {
  public:
   Subscriber(boost::asio::io_context& io, SessionOptions session, SubscriberOptions options,
@@ -58,6 +69,8 @@ class Subscriber {
 
   void start() { session_.start(); }
   void stop();
+
+  const SubscriberCounters& counters() const { return counters_; }
 
  private:
   using ShardIndex = std::size_t;
@@ -104,6 +117,7 @@ class Subscriber {
   void tell_held(Follow& follow);
   void after_telling();
   void relieve();
+  void count_nodes() { counters_.nodes.store(follows_.size(), std::memory_order_relaxed); }
 
   // The session.
   void on_ready();
@@ -150,6 +164,7 @@ class Subscriber {
   boost::asio::steady_timer recheck_timer_;
   boost::asio::steady_timer down_timer_;
   boost::asio::steady_timer relief_timer_;
+  SubscriberCounters counters_;
   bool told_down_ = false;
   bool paused_ = false;
   bool wake_posted_ = false;
