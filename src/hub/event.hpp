@@ -16,17 +16,22 @@ namespace xes::hub {
 
 enum class Happening : unsigned char { item, retract, purge, deletion, reset };
 
+/// What an event's place among the others says.
+enum class Origin : unsigned char {
+  live,   ///< seen as it happened
+  store,  ///< read back from the service's store: what happened before it is known only as far as the store tells
+  early,  ///< seen as it happened, but sent before listed items, of which some are older: its place says nothing
+};
+
 struct Event {
   Happening happening = Happening::item;
-  /// True for an item that was read back from the service's store rather than seen as it was published: what happened
-  /// before it is known only as far as the store tells.
-  bool from_store = false;
+  Origin origin = Origin::live;
   wire::EventId id;
   std::string item_id;  ///< of an item or a retract
   Frame frame;
 
-  Event(Happening what, bool stored, const wire::EventId& event_id, std::string item, std::string_view block)
-      : happening(what), from_store(stored), id(event_id), item_id(std::move(item)), frame(block) {}
+  Event(Happening what, Origin from, const wire::EventId& event_id, std::string item, std::string_view block)
+      : happening(what), origin(from), id(event_id), item_id(std::move(item)), frame(block) {}
 
   /// What it costs to keep, in bytes.
   std::size_t size() const { return sizeof(Event) + item_id.size() + frame.fastcgi().size(); }

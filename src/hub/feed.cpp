@@ -13,7 +13,7 @@ Feed::Events Feed::change(Change change, Clock::time_point now) {
     return out;
   }
   if (take_echo(change, now)) return out;
-  emit_into(out, change, false);
+  out.push_back(emit(change, Origin::live));
   if (backfilling_) since_.push_back(std::move(change));
   return out;
 }
@@ -57,9 +57,9 @@ Feed::Backfill Feed::abandon_backfill(Clock::time_point now) {
   return out;
 }
 
-/// Held changes and the list overlap. They go out in three parts: held changes that a later one of the same item (or
-/// a purge) overtook, then the list in its own order without what streams have had, then the other held changes. Each
-/// item's versions so stay in order, and the list's order is the service's.
+/// Held changes and the list overlap. They go out in three parts: held changes that a later one of the same item, a
+/// purge or the list overtook, then the list in its own order without what streams have had, then the other held
+/// changes. Each item's versions so stay in order, and the list's order is the service's.
 Feed::Backfill Feed::end_backfill(const std::vector<Item>& stored, Clock::time_point now) {
   std::vector<Change> since = std::move(since_);
   const bool held = hold_;
@@ -96,7 +96,7 @@ Feed::Backfill Feed::end_backfill(const std::vector<Item>& stored, Clock::time_p
   });
   if (held && primed && newest_content_ != 0 && !newest_is_listed && something_new) {
     // The newest item that streams have had is no longer stored: others may have come and gone after it.
-    out.push_back(emit(Change{Happening::reset, {}, false}, true));
+    out.push_back(emit(Change{Happening::reset, {}, false}, Origin::store));
   }
   // What is stored no longer was retracted or evicted unseen.
   std::vector<std::string> gone;
@@ -104,22 +104,28 @@ Feed::Backfill Feed::end_backfill(const std::vector<Item>& stored, Clock::time_p
     if (!listed.count(id) && !last_change.count(id)) gone.push_back(id);
   for (const std::string& id : gone) forget(id);
 
-  auto overtaken = [&](std::size_t i) {
-    if (i < purged) return true;
-    const auto last = last_change.find(since[i].item.id);
-    return last != last_change.end() && last->second != i;
-  };
   auto is_listed = [&](const Change& change) {
     const auto found = listed.find(change.item.id);
     return change.happening == Happening::item && found != listed.end() &&
            found->second == change.item.content_hash(name_);
   };
+  // What came before a change that the list shows is older than the list.
+  std::size_t shown = since.size();
+  while (shown > stale && !is_listed(since[shown - 1])) --shown;
+  auto overtaken = [&](std::size_t i) {
+    if (is_listed(since[i])) return false;  // it has its place in the list
+    if (i < stale || i < purged || i < shown) return true;
+    const auto last = last_change.find(since[i].item.id);
+    return last != last_change.end() && last->second != i;
+  };
+  auto had = [&](const Change& change) {
+    return change.happening == Happening::item && is_known(change.item.id, change.item.content_hash(name_));
+  };
   if (held) {
     for (std::size_t i = 0; i < since.size(); ++i) {
-      // A stale one that is still stored keeps its place in the list.
-      if (i < stale ? is_listed(since[i]) : !overtaken(i)) continue;
+      if (!overtaken(i) || had(since[i])) continue;
       if (i >= stale) mark_live(since[i]);
-      emit_into(out, since[i], false);
+      out.push_back(emit(since[i], Origin::early));
     }
   }
 
@@ -130,7 +136,7 @@ Feed::Backfill Feed::end_backfill(const std::vector<Item>& stored, Clock::time_p
     if (is_known(item.id, content) || changed_otherwise(item.id, content)) continue;
     const auto changed = last_change.find(item.id);
     if (changed != last_change.end()) mark_live(since[changed->second]);
-    emit_into(out, Change{Happening::item, item, false}, true);
+    out.push_back(emit(Change{Happening::item, item, false}, Origin::store));
     if (changed == last_change.end()) echoes_[item.id] = content;
   }
   if (!stored.empty() && !last_change.count(stored.back().id))
@@ -138,12 +144,11 @@ Feed::Backfill Feed::end_backfill(const std::vector<Item>& stored, Clock::time_p
 
   if (held) {
     for (std::size_t i = stale; i < since.size(); ++i) {
-      if (overtaken(i)) continue;
       const Change& change = since[i];
       // Sent with the list just now, or pushed as the last item at the subscribe.
-      if (change.happening == Happening::item && is_known(change.item.id, change.item.content_hash(name_))) continue;
+      if (overtaken(i) || had(change)) continue;
       mark_live(change);
-      emit_into(out, change, false);
+      out.push_back(emit(change, Origin::live));
     }
   }
   const std::size_t all = out.size();
@@ -165,7 +170,7 @@ Feed::Events Feed::snapshot(const std::vector<Item>& stored) const {
     } else {
       sum += content;  // of what a client has had by then, and the newer ones come last wherever they are listed
       const wire::EventId id = id_of(0, content, sum);
-      older.push_back(std::make_shared<const Event>(Happening::item, true, id, item.id,
+      older.push_back(std::make_shared<const Event>(Happening::item, Origin::store, id, item.id,
                                                     item_block(id, item, options_.view)));
     }
   }
@@ -189,7 +194,7 @@ Feed::Events Feed::remembered() const {
   return events;
 }
 
-EventRef Feed::emit(const Change& change, bool from_store) {
+EventRef Feed::emit(const Change& change, Origin origin) {
   const std::string& item_id = change.item.id;
   ++sequence_;
   switch (change.happening) {
@@ -219,7 +224,7 @@ EventRef Feed::emit(const Change& change, bool from_store) {
     case Happening::deletion: block = deletion_block(id, name_); break;
     case Happening::reset: block = reset_block(id, name_, "history-lost"); break;
   }
-  auto event = std::make_shared<const Event>(change.happening, from_store, id, item_id, block);
+  auto event = std::make_shared<const Event>(change.happening, origin, id, item_id, block);
   history_.append(event);
   return event;
 }

@@ -79,8 +79,7 @@ class Feed {
     std::uint64_t sequence;
   };
 
-  EventRef emit(const Change& change, bool from_store);
-  void emit_into(Events& out, const Change& change, bool from_store) { out.push_back(emit(change, from_store)); }
+  EventRef emit(const Change& change, Origin origin);
   void learn(const std::string& item_id, std::uint64_t content);
   void forget(const std::string& item_id);
   bool is_known(const std::string& item_id, std::uint64_t content) const;

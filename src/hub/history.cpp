@@ -29,7 +29,7 @@ std::optional<std::size_t> History::after_content(const wire::EventId& id, bool 
     // The same set of stored items: this very place, even where the same content was published more than once.
     if (event.id.stored == id.stored) return i + 1;
     if (event.happening != Happening::item) continue;
-    if (found || (event.from_store && !republish_moves)) doubtful = true;
+    if (found || event.origin == Origin::early || (event.origin == Origin::store && !republish_moves)) doubtful = true;
     found = i + 1;
   }
   return doubtful ? std::nullopt : found;
