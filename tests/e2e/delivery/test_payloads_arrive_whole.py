@@ -30,7 +30,8 @@ PAYLOADS = {
     "deep": "<p xmlns='urn:x'>" + "<q>" * 60 + "x" + "</q>" * 60 + "</p>",
     "60 KiB": f"<p xmlns='urn:x'>{'0123456789abcdef' * 3840}</p>",
     "60 KiB of line feeds": "<p xmlns='urn:x'>" + "\n" * 61440 + "</p>",
-    "200 KiB": "<p xmlns='urn:x'>" + "<q a='ü'>0123456789 日本</q>\n" * 5600 + "</p>",
+    # In elements of a kilobyte: ejabberd counts its own representation of them, of which a node takes 250,000 bytes.
+    "200 KiB": "<p xmlns='urn:x'>" + f"<q a='ü'>{'0123456789 日本' * 60}</q>\n" * 200 + "</p>",
 }
 
 
