@@ -100,7 +100,7 @@ xmpp::SubscriberOptions subscriber_options(const Config& config) {
   for (const Config::Service& service : config.services) options.services.push_back({service.jid, service.view});
   options.history.max_events = config.stream.history;
   options.linger = config.stream.linger;
-  options.recheck = config.xmpp.recheck;
+  options.recheck = config.stream.recheck;
   return options;
 }
 

@@ -22,7 +22,6 @@ struct Config {
     std::string jid;          ///< a domain, in lower case
     Secret secret;            ///< from `secret` or `secret_file`, never empty
     std::string secret_file;  ///< absolute; empty if `secret` was given
-    std::chrono::milliseconds recheck{};
   };
   struct Listen {
     std::vector<Endpoint> fastcgi;
@@ -44,6 +43,7 @@ struct Config {
     std::size_t history = 0;        ///< events per node
     std::size_t max_lag_bytes = 0;  ///< per stream
     std::chrono::milliseconds linger{};
+    std::chrono::milliseconds recheck{};
   };
   struct Log {
     std::string

@@ -38,9 +38,6 @@ const Option option_rows[] = {
    "this file's folder. The worker must be able to read it and others should not: mode 0640 or less. "
    "Either this or `secret` must be given.",
    AT(xmpp.secret_file)},
-  {"xmpp", "recheck", Kind::duration, "60s", second, day, "", "",
-   "How often the services are asked for this component's subscriptions, since a server may drop a subscription or a "
-   "node without a word. Shorter notices sooner; each time costs one request for each service.", AT(xmpp.recheck)},
   {"xmpp", "secret", Kind::secret, "", 1, 4096, "", "\"…\"",
    "The secret itself. Prefer `secret_file`, so that this file can be shown to others.", AT(xmpp.secret)},
 
@@ -87,6 +84,9 @@ const Option option_rows[] = {
   {"stream", "linger", Kind::duration, "60s", 0, day, "", "",
    "How long a node stays subscribed after its last stream has ended, so that a reload of the page costs no new "
    "subscription. 0s unsubscribes at once.", AT(stream.linger)},
+  {"stream", "recheck", Kind::duration, "60s", second, day, "", "",
+   "How often the services are asked for this component's subscriptions, since a server may drop a subscription or a "
+   "node without a word. Shorter notices sooner; each time costs one request for each service.", AT(stream.recheck)},
 
   {"log", "level", Kind::choice, "info", 0, 0, "trace|debug|info|warning|error", "",
    "The least important kind of line that is still written.", AT(log.level)},
