@@ -165,7 +165,8 @@ Feed::Events Feed::snapshot(const std::vector<Item>& stored) const {
   for (const Item& item : stored) {
     const std::uint64_t content = item.content_hash(name_);
     const auto kept = in_history.find(item.id);
-    if (kept != in_history.end() && kept->second->id.content == content) {
+    // Its newest version that streams have had: where the list is a moment ahead, the notification is on its way.
+    if (kept != in_history.end() && is_known(item.id, kept->second->id.content)) {
       newer.push_back(kept->second);
     } else {
       sum += content;  // of what a client has had by then, and the newer ones come last wherever they are listed

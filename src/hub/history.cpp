@@ -21,18 +21,20 @@ std::optional<std::size_t> History::after_sequence(std::uint64_t sequence) const
 }
 
 std::optional<std::size_t> History::after_content(const wire::EventId& id, bool republish_moves) const {
-  std::optional<std::size_t> found;
-  bool doubtful = false;
+  std::optional<std::size_t> same_set, same_content;
+  bool doubtful = !republish_moves;  // a list's newest item is not what was published last, so other items may be
   for (std::size_t i = events_.size(); i-- > 0;) {
     const Event& event = *events_[i];
-    if (event.id.content != id.content) continue;
-    // The same set of stored items: this very place, even where the same content was published more than once.
-    if (event.id.stored == id.stored) return i + 1;
-    if (event.happening != Happening::item) continue;
-    if (found || event.origin == Origin::early || (event.origin == Origin::store && !republish_moves)) doubtful = true;
-    found = i + 1;
+    // This very place, even where the same content was published more than once.
+    if (event.id.content == id.content && event.id.stored == id.stored) return i + 1;
+    if (event.id.stored == id.stored && !same_set) same_set = i + 1;
+    if (event.id.content != id.content || event.happening != Happening::item) continue;
+    if (same_content || event.origin == Origin::early) doubtful = true;
+    if (!same_content) same_content = i + 1;
   }
-  return doubtful ? std::nullopt : found;
+  // The same items, seen in another order. Without the newest of them before it, this would be an earlier such place.
+  if (same_set) return same_content && *same_content <= *same_set ? same_set : std::nullopt;
+  return doubtful ? std::nullopt : same_content;
 }
 
 }  // namespace xes::hub
