@@ -22,18 +22,24 @@ std::optional<std::size_t> History::after_sequence(std::uint64_t sequence) const
 
 std::optional<std::size_t> History::after_content(const wire::EventId& id, bool republish_moves) const {
   std::optional<std::size_t> same_set, same_content;
+  bool exact = false, set_is_sure = false;
   bool doubtful = !republish_moves;  // a list's newest item is not what was published last, so other items may be
   for (std::size_t i = events_.size(); i-- > 0;) {
     const Event& event = *events_[i];
-    // This very place, even where the same content was published more than once.
-    if (event.id.content == id.content && event.id.stored == id.stored) return i + 1;
-    if (event.id.stored == id.stored && !same_set) same_set = i + 1;
-    if (event.id.content != id.content || event.happening != Happening::item) continue;
+    if (event.id.stored == id.stored && !same_set) {
+      same_set = i + 1;
+      exact = event.id.content == id.content;
+    }
+    if (event.id.content != id.content) continue;
+    // Without the newest item at or before it, the set would be an earlier one that only looks the same.
+    if (same_set) set_is_sure = true;
+    if (event.happening != Happening::item) continue;
     if (same_content || event.origin == Origin::early) doubtful = true;
     if (!same_content) same_content = i + 1;
   }
-  // The same items, seen in another order. Without the newest of them before it, this would be an earlier such place.
-  if (same_set) return same_content && *same_content <= *same_set ? same_set : std::nullopt;
+  // The same items: this very place, or the same seen in another order.
+  if (same_set && !exact && same_content && *same_content > *same_set) return std::nullopt;
+  if (same_set) return set_is_sure ? same_set : std::nullopt;
   return doubtful ? std::nullopt : same_content;
 }
 
