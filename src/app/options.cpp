@@ -35,7 +35,8 @@ const Option option_rows[] = {
    "This component's JID, a domain, as the XMPP server's configuration names it.", AT(xmpp.jid)},
   {"xmpp", "secret_file", Kind::file, "", 1, 4095, "", "\"/etc/xmpp-eventsource/secret\"",
    "A file with the secret on one line, which the XMPP server's configuration repeats; a relative path starts at "
-   "this file's folder. The worker must be able to read it and others should not: mode 0640 or less. "
+   "this file's folder. The worker must be able to read it, and nobody else, not even the web server's group: its "
+   "owner is the worker's user, its mode 0400. "
    "Either this or `secret` must be given.",
    AT(xmpp.secret_file)},
   {"xmpp", "secret", Kind::secret, "", 1, 4096, "", "\"…\"",
