@@ -157,7 +157,7 @@ class Reader {
     if (inline_entry != nullptr) {
       if (file_.readable_by_others)
         report_.warning(inline_entry->line,
-                        "everybody on this machine can read this file, and so the secret; chmod 0640 "
+                        "everybody on this machine can read this file, and so the secret; chmod 0400 "
                         "it, or put the secret into a secret_file");
       return;
     }
@@ -175,7 +175,7 @@ class Reader {
     if (!file) return report_.error(line, where + file.error().reason + advice);
     config_.xmpp.secret = std::move(file->secret);
     if (readable_by_others(file->mode))
-      report_.warning(line, where + "can be read by everybody on this machine; chmod 0640 it");
+      report_.warning(line, where + "can be read by everybody on this machine; chmod 0400 it");
   }
 
   const ConfigFile& file_;

@@ -121,13 +121,13 @@ TEST(ConfigSecret, ThatEverybodyCanReadIsAWarning) {
   EXPECT_THAT(
       loaded->warnings,
       ElementsAre(by_file + ":3: [xmpp] secret_file: the file can be read by everybody on this machine; "
-                            "chmod 0640 it"));
+                            "chmod 0400 it"));
   const std::string direct = folder.write("direct.toml", least, 0644);
   const auto loaded_directly = load_config(direct);
   ASSERT_TRUE(loaded_directly);
   EXPECT_THAT(
       loaded_directly->warnings,
-      ElementsAre(direct + ":3: everybody on this machine can read this file, and so the secret; chmod 0640 "
+      ElementsAre(direct + ":3: everybody on this machine can read this file, and so the secret; chmod 0400 "
                            "it, or put the secret into a secret_file"));
   EXPECT_THAT(load_config(folder.write("private.toml", least, 0640))->warnings, IsEmpty());
 }
