@@ -20,7 +20,6 @@ enum class Happening : unsigned char { item, retract, purge, deletion, reset };
 enum class Origin : unsigned char {
   live,   ///< seen as it happened
   store,  ///< read back from the service's store: what happened before it is known only as far as the store tells
-  early,  ///< seen as it happened, but sent before listed items, of which some are older: its place says nothing
 };
 
 struct Event {

@@ -6,6 +6,79 @@
 
 namespace xes::hub {
 
+/// What a list of stored items and the changes since it was asked for say about each other.
+class Feed::Merge {
+ public:
+  /// The first `stale` changes are older than the list by an outage.
+  Merge(const Feed& feed, std::vector<Change> changes, std::size_t stale, const std::vector<Item>& stored)
+      : feed_(feed), changes_(std::move(changes)), stored_(stored), stale_(stale), shown_(changes_.size()) {
+    for (const Item& item : stored) listed_[item.id] = item.content_hash(feed.name_);
+    for (std::size_t i = stale; i < changes_.size(); ++i) {
+      if (changes_[i].happening == Happening::purge) purged_ = i + 1;
+      if (!changes_[i].item.id.empty()) last_[changes_[i].item.id] = i;
+    }
+    while (shown_ > stale && !is_shown(changes_[shown_ - 1])) --shown_;
+  }
+
+  const std::vector<Change>& changes() const { return changes_; }
+  bool purges() const { return purged_ > 0; }
+  bool lists(const std::string& id) const { return listed_.count(id) != 0; }
+  std::uint64_t content(const std::string& id) const { return listed_.at(id); }
+  bool shows(const std::string& id, std::uint64_t content) const {
+    const auto found = listed_.find(id);
+    return found != listed_.end() && found->second == content;
+  }
+  /// The newest change of an item, if there is one.
+  const Change* last_change(const std::string& id) const {
+    const auto last = last_.find(id);
+    return last == last_.end() ? nullptr : &changes_[last->second];
+  }
+  /// The newest change of a listed item is not what the list shows, so newer (or its notification is on its way).
+  bool is_changed_otherwise(const std::string& id) const {
+    const Change* last = last_change(id);
+    return last && !is_shown(*last);
+  }
+  bool has_new_items() const {
+    return std::any_of(stored_.begin(), stored_.end(), [&](const Item& item) {
+      return !feed_.is_known(item.id, content(item.id)) && !is_changed_otherwise(item.id);
+    });
+  }
+  /// Every new item of the list is among the changes.
+  bool is_told_by_changes() const {
+    return std::all_of(stored_.begin(), stored_.end(), [&](const Item& item) {
+      return last_change(item.id) || (purged_ == 0 && feed_.is_known(item.id, content(item.id)));
+    });
+  }
+  /// From before an outage, and not stored any more.
+  bool is_stale(std::size_t i) const { return i < stale_ && !is_shown(changes_[i]); }
+  /// Still to be told after the list.
+  bool is_left(std::size_t i) const {
+    const Change& change = changes_[i];
+    if (i < purged_) return false;
+    if (change.happening == Happening::retract) {
+      const auto last = last_.find(change.item.id);
+      return last == last_.end() ? !lists(change.item.id) : last->second == i;
+    }
+    if (change.happening != Happening::item) return true;
+    // What came before a change that the list shows is older than the list.
+    return i >= shown_ && last_.at(change.item.id) == i;
+  }
+
+ private:
+  bool is_shown(const Change& change) const {
+    return change.happening == Happening::item && shows(change.item.id, change.item.content_hash(feed_.name_));
+  }
+
+  const Feed& feed_;
+  const std::vector<Change> changes_;
+  const std::vector<Item>& stored_;
+  std::size_t stale_;
+  std::size_t shown_;       ///< changes before this one are older than the list
+  std::size_t purged_ = 0;  ///< changes before this one were overtaken by a purge
+  std::unordered_map<std::string, std::uint64_t> listed_;
+  std::unordered_map<std::string, std::size_t> last_;  ///< of changes that are not stale
+};
+
 Feed::Events Feed::change(Change change, Clock::time_point now) {
   Events out;
   if (backfilling_ && hold_) {
@@ -57,102 +130,54 @@ Feed::Backfill Feed::abandon_backfill(Clock::time_point now) {
   return out;
 }
 
-/// Held changes and the list overlap. They go out in three parts: held changes that a later one of the same item, a
-/// purge or the list overtook, then the list in its own order without what streams have had, then the other held
-/// changes. Each item's versions so stay in order, and the list's order is the service's.
+/// Held changes and the list overlap. Where they tell of every listed item that is new, they go out as they came. Else a
+/// purge goes out, then the list in its own order without what streams have had, then the held changes that it does not
+/// show. Versions that were overtaken meanwhile are left out then: before the list they would stand ahead of older
+/// items, and no ID in between could say what a client has had.
 Feed::Backfill Feed::end_backfill(const std::vector<Item>& stored, Clock::time_point now) {
-  std::vector<Change> since = std::move(since_);
-  const bool held = hold_;
-  const std::size_t stale = std::exchange(stale_, 0);
-  backfilling_ = hold_ = false;
-  since_.clear();
+  const Merge merge(*this, std::exchange(since_, {}), std::exchange(stale_, 0), stored);
+  const bool held = std::exchange(hold_, false);
+  backfilling_ = false;
 
-  std::unordered_map<std::string, std::size_t> last_change;  // item ID → index of its newest change in `since`
-  std::size_t purged = 0;                                    // changes before this index were overtaken by a purge
-  for (std::size_t i = stale; i < since.size(); ++i) {
-    if (since[i].happening == Happening::purge) purged = i + 1;
-    if (!since[i].item.id.empty()) last_change[since[i].item.id] = i;
-  }
-  std::unordered_map<std::string, std::uint64_t> listed;
-  for (const Item& item : stored) listed[item.id] = item.content_hash(name_);
-
-  auto changed_otherwise = [&](const std::string& id, std::uint64_t content) {
-    const auto last = last_change.find(id);
-    if (last == last_change.end()) return false;
-    const Change& change = since[last->second];
-    return change.happening != Happening::item || change.item.content_hash(name_) != content;
-  };
-
-  Events out;
+  Backfill out;
   std::optional<std::size_t> live_from;
-  auto mark_live = [&](const Change& change) {
-    if (held && !change.delayed && !live_from) live_from = out.size();
+  auto send = [&](const Change& change, Origin origin, bool news) {
+    if (news && held && !live_from) live_from = out.events.size();
+    out.events.push_back(emit(change, origin));
   };
-  const bool primed = sequence_ != 0;
-  const auto newest = listed.find(newest_item_id_);
-  const bool newest_is_listed = newest != listed.end() && newest->second == newest_content_;
-  const bool something_new = std::any_of(stored.begin(), stored.end(), [&](const Item& item) {
-    return !is_known(item.id, listed[item.id]) && !changed_otherwise(item.id, listed[item.id]);
-  });
-  if (held && primed && newest_content_ != 0 && !newest_is_listed && something_new) {
+  if (held && sequence_ != 0 && newest_content_ != 0 && !merge.shows(newest_item_id_, newest_content_) &&
+      merge.has_new_items()) {
     // The newest item that streams have had is no longer stored: others may have come and gone after it.
-    out.push_back(emit(Change{Happening::reset, {}, false}, Origin::store));
+    send({Happening::reset, {}, false}, Origin::store, false);
   }
   // What is stored no longer was retracted or evicted unseen.
   std::vector<std::string> gone;
   for (const auto& [id, known] : known_)
-    if (!listed.count(id) && !last_change.count(id)) gone.push_back(id);
+    if (!merge.lists(id) && !merge.last_change(id)) gone.push_back(id);
   for (const std::string& id : gone) forget(id);
 
-  auto is_listed = [&](const Change& change) {
-    const auto found = listed.find(change.item.id);
-    return change.happening == Happening::item && found != listed.end() &&
-           found->second == change.item.content_hash(name_);
-  };
-  // What came before a change that the list shows is older than the list.
-  std::size_t shown = since.size();
-  while (shown > stale && !is_listed(since[shown - 1])) --shown;
-  auto overtaken = [&](std::size_t i) {
-    if (is_listed(since[i])) return false;  // it has its place in the list
-    if (i < stale || i < purged || i < shown) return true;
-    const auto last = last_change.find(since[i].item.id);
-    return last != last_change.end() && last->second != i;
-  };
-  auto had = [&](const Change& change) {
-    return change.happening == Happening::item && is_known(change.item.id, change.item.content_hash(name_));
-  };
-  if (held) {
-    for (std::size_t i = 0; i < since.size(); ++i) {
-      if (!overtaken(i) || had(since[i])) continue;
-      if (i >= stale) mark_live(since[i]);
-      out.push_back(emit(since[i], Origin::early));
-    }
-  }
+  const bool in_order = held && merge.is_told_by_changes();
+  if (held && !in_order && merge.purges()) send({Happening::purge, {}, false}, Origin::live, true);
 
   echoes_.clear();
   echoes_until_ = now + options_.echo_window;
   for (const Item& item : stored) {
-    const std::uint64_t content = listed[item.id];
-    if (is_known(item.id, content) || changed_otherwise(item.id, content)) continue;
-    const auto changed = last_change.find(item.id);
-    if (changed != last_change.end()) mark_live(since[changed->second]);
-    out.push_back(emit(Change{Happening::item, item, false}, Origin::store));
-    if (changed == last_change.end()) echoes_[item.id] = content;
+    const std::uint64_t content = merge.content(item.id);
+    const Change* last = merge.last_change(item.id);
+    if (!last && &item == &stored.back()) echoes_[item.id] = content;
+    if (in_order || is_known(item.id, content) || merge.is_changed_otherwise(item.id)) continue;
+    send({Happening::item, item, false}, Origin::store, last && !last->delayed);
+    if (!last) echoes_[item.id] = content;
   }
-  if (!stored.empty() && !last_change.count(stored.back().id))
-    echoes_[stored.back().id] = listed[stored.back().id];
-
-  if (held) {
-    for (std::size_t i = stale; i < since.size(); ++i) {
-      const Change& change = since[i];
-      // Sent with the list just now, or pushed as the last item at the subscribe.
-      if (overtaken(i) || had(change)) continue;
-      mark_live(change);
-      out.push_back(emit(change, Origin::live));
-    }
+  for (std::size_t i = 0; held && i < merge.changes().size(); ++i) {
+    const Change& change = merge.changes()[i];
+    if (in_order ? !merge.is_stale(i) : merge.is_left(i))
+      // Not what was sent with the list just now, or pushed as the last item at the subscribe.
+      if (change.happening != Happening::item || !is_known(change.item.id, change.item.content_hash(name_)))
+        send(change, Origin::live, !change.delayed);
   }
-  const std::size_t all = out.size();
-  return {std::move(out), live_from.value_or(all)};
+  out.live_from = live_from.value_or(out.events.size());
+  return out;
 }
 
 Feed::Events Feed::snapshot(const std::vector<Item>& stored) const {
@@ -168,7 +193,7 @@ Feed::Events Feed::snapshot(const std::vector<Item>& stored) const {
     // Its newest version that streams have had: where the list is a moment ahead, the notification is on its way.
     if (kept != in_history.end() && is_known(item.id, kept->second->id.content)) {
       newer.push_back(kept->second);
-    } else {
+    } else if (known_.count(item.id) || known_.size() >= options_.max_known) {
       sum += content;  // of what a client has had by then, and the newer ones come last wherever they are listed
       const wire::EventId id = id_of(0, content, sum);
       older.push_back(std::make_shared<const Event>(Happening::item, Origin::store, id, item.id,

@@ -74,6 +74,7 @@ class Feed {
   Events remembered() const;
 
  private:
+  class Merge;
   struct Known {
     std::uint64_t content;
     std::uint64_t sequence;

@@ -34,7 +34,7 @@ std::optional<std::size_t> History::after_content(const wire::EventId& id, bool 
     // Without the newest item at or before it, the set would be an earlier one that only looks the same.
     if (same_set) set_is_sure = true;
     if (event.happening != Happening::item) continue;
-    if (same_content || event.origin == Origin::early) doubtful = true;
+    if (same_content) doubtful = true;
     if (!same_content) same_content = i + 1;
   }
   // The same items: this very place, or the same seen in another order.

@@ -104,11 +104,6 @@ TEST(History, TrustsContentAloneOnlyWhereARepublishedItemMovesToTheEnd) {
   EXPECT_EQ(stored.after_content(place(10, 100), false), 1u) << "but the same items are the same items";
 }
 
-TEST(History, TrustsNoContentThatWasSentBeforeOlderItems) {
-  const History history = history_of({event(1, 10, 100, Origin::early), event(2, 20, 200, Origin::store)});
-  EXPECT_EQ(history.after_content(place(10, 555), true), std::nullopt);
-}
-
 TEST(History, DoesNotTakeARetractForItsItem) {
   const History history = history_of({event(1, 10, 100), event(2, 10, 200, Origin::live, Happening::retract)});
   EXPECT_EQ(history.after_content(place(10, 555), true), 1u);
