@@ -8,7 +8,7 @@ import pytest
 from harness.crowd import Crowd
 from harness.fastcgi_client import environment, request
 from harness.scgi_client import request as scgi_request
-from harness.worker import HOST, sockets_of
+from harness.worker import HOST, settled_sockets, sockets_of
 
 STREAMS, ITEMS = 2000, 30
 
@@ -37,7 +37,7 @@ def everybody_gets_everything(crowd: Crowd, publisher, node: str) -> None:
 @pytest.mark.parametrize("kind", ["fastcgi", "scgi"])
 def test_straight_from_the_workers_socket(own_worker, user, publisher, node, kind):
     worker = own_worker().start().wait_connected(user("friend"))
-    before = sockets_of(worker.pid)
+    before = settled_sockets(worker.pid)
     head = environment("/eventsource/" + node, HOST)
     octets, address = (request(head), worker.fastcgi) if kind == "fastcgi" else (scgi_request(head), worker.scgi)
     with Crowd() as crowd:

@@ -3,7 +3,7 @@
 import time
 
 from harness.process import wait_until
-from harness.worker import sockets_of
+from harness.worker import settled_sockets, sockets_of
 
 
 def test_a_stream_is_never_silent_for_longer_than_the_configured_period(own_worker, user, node, framing, open_direct):
@@ -27,7 +27,7 @@ def test_heartbeats_are_no_events(own_worker, user, node, publisher, open_direct
 
 def test_a_stream_whose_reader_left_is_given_up(own_worker, user, node, framing, open_direct):
     worker = own_worker(stream={"heartbeat": "1s"}).start().wait_connected(user("friend"))
-    before = len(sockets_of(worker.pid))
+    before = len(settled_sockets(worker.pid))
     streams = [open_direct(worker, node, framing) for _ in range(20)]
     assert len(sockets_of(worker.pid)) >= before + 20
     for stream in streams:

@@ -11,7 +11,7 @@ from harness.canonical import canonical
 from harness.eventsource import EventSource
 from harness.process import program, wait_until
 from harness.responder import Responder
-from harness.worker import HOST, sockets_of
+from harness.worker import HOST, settled_sockets, sockets_of
 
 
 @pytest.fixture
@@ -93,7 +93,7 @@ def test_refusals_of_the_worker_keep_their_status_and_text(apache, worker, open_
 
 
 def test_a_browser_that_left_is_noticed_by_the_heartbeats(apache, worker, node, open_stream):
-    before = len(sockets_of(worker.pid))
+    before = len(settled_sockets(worker.pid))
     streams = [open_stream(node, web=apache) for _ in range(5)]
     assert len(sockets_of(worker.pid)) == before + 5
     for stream in streams:

@@ -3,6 +3,7 @@
 import json
 import os
 import subprocess
+import time
 from pathlib import Path
 
 from .process import Process, wait_until
@@ -116,3 +117,15 @@ def sockets_of(pid: int) -> dict:
         if points_to.startswith("socket:"):
             found[int(name)] = points_to
     return found
+
+
+def settled_sockets(pid: int) -> dict:
+    """The same once connections that ended a moment ago are gone, such as those that found out whether it listens."""
+    before = sockets_of(pid)
+    since = time.monotonic()
+    while time.monotonic() - since < 0.4:
+        time.sleep(0.05)
+        now = sockets_of(pid)
+        if now != before:
+            before, since = now, time.monotonic()
+    return before

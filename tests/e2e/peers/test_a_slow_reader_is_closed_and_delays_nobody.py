@@ -4,13 +4,13 @@ import time
 
 from harness.fastcgi_client import connect, environment, request
 from harness.process import wait_until
-from harness.worker import HOST, sockets_of
+from harness.worker import HOST, settled_sockets, sockets_of
 
 
 def test_who_does_not_read_is_closed_while_others_get_everything(own_worker, user, publisher, node, open_direct):
     worker = own_worker(stream={"max_lag": "256KiB"}).start().wait_connected(user("friend"))
     good = open_direct(worker, node)
-    before = len(sockets_of(worker.pid))
+    before = len(settled_sockets(worker.pid))
     slow = connect(worker.fastcgi)
     slow.sendall(request(environment("/eventsource/" + node, HOST)))
     wait_until(lambda: len(sockets_of(worker.pid)) == before + 1, "the slow reader's connection")

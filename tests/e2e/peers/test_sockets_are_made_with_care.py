@@ -8,7 +8,7 @@ import stat
 import pytest
 
 from harness.process import free_port, wait_until
-from harness.worker import run, sockets_of
+from harness.worker import run, settled_sockets, sockets_of
 
 
 def test_unix_sockets_are_for_owner_and_group_only(own_worker):
@@ -98,7 +98,7 @@ def test_several_listeners_of_every_kind_serve_at_once(own_worker, user, node, p
 def test_accepted_descriptors_leave_the_low_numbers_free(own_worker, user, node, framing, open_direct):
     """libstrophe waits with select(): a descriptor of its own that is 1024 or more would end the process."""
     worker = own_worker().start().wait_connected(user("friend"))
-    before = sockets_of(worker.pid)
+    before = settled_sockets(worker.pid)
     for _ in range(50):
         open_direct(worker, node, framing)
     new = {number for number, socket in sockets_of(worker.pid).items() if before.get(number) != socket}
@@ -113,7 +113,7 @@ def test_the_group_of_an_unknown_name_is_refused(own_worker):
 
 def test_refused_descriptors_come_back_even_if_the_web_server_keeps_them(own_worker, user, open_direct):
     worker = own_worker(listen={"head_timeout": "1s"}).start().wait_connected(user("friend"))
-    before = len(sockets_of(worker.pid))
+    before = len(settled_sockets(worker.pid))
     for _ in range(100):
         open_direct(worker, "nobody-made-this", wait=False).wait_head().wait_end(3)
     wait_until(lambda: len(sockets_of(worker.pid)) <= before, "descriptors to be given back", timeout=4)
