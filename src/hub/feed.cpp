@@ -13,9 +13,9 @@ class Feed::Merge {
   Merge(const Feed& feed, std::vector<Change> changes, std::size_t stale, const std::vector<Item>& stored)
       : feed_(feed), changes_(std::move(changes)), stored_(stored), stale_(stale), shown_(changes_.size()) {
     for (const Item& item : stored) listed_[item.id] = item.content_hash(feed.name_);
-    for (std::size_t i = stale; i < changes_.size(); ++i) {
+    for (std::size_t i = 0; i < changes_.size(); ++i) {
       if (changes_[i].happening == Happening::purge) purged_ = i + 1;
-      if (!changes_[i].item.id.empty()) last_[changes_[i].item.id] = i;
+      if (i >= stale && !changes_[i].item.id.empty()) last_[changes_[i].item.id] = i;
     }
     while (shown_ > stale && !is_shown(changes_[shown_ - 1])) --shown_;
   }
@@ -50,11 +50,15 @@ class Feed::Merge {
     });
   }
   /// From before an outage, and not stored any more.
-  bool is_stale(std::size_t i) const { return i < stale_ && !is_shown(changes_[i]); }
+  bool is_stale(std::size_t i) const {
+    const Change& change = changes_[i];
+    if (i >= stale_ || change.happening == Happening::purge) return false;
+    return change.happening == Happening::retract ? lists(change.item.id) : !is_shown(change);
+  }
   /// Still to be told after the list.
   bool is_left(std::size_t i) const {
     const Change& change = changes_[i];
-    if (i < purged_) return false;
+    if (i < purged_) return false;  // a purge itself goes before the list
     if (change.happening == Happening::retract) {
       const auto last = last_.find(change.item.id);
       return last == last_.end() ? !lists(change.item.id) : last->second == i;

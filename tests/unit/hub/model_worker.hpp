@@ -102,9 +102,9 @@ class Worker {
   void beat() {
     for (auto& doors : doors_) doors->shard->beat();
   }
-  /// The linger is over.
+  /// The linger is over. (A new subscribe is not so quick that it would meet notifications of this one.)
   void leaves_if_unused() {
-    if (follow_ && follow_->shards.empty()) {
+    if (follow_ && follow_->shards.empty() && session_.deliveries.empty()) {
       follow_.reset();
       state_ = State::idle;
       session_.subscribed = false;

@@ -101,8 +101,9 @@ class Client {
     const std::string& payload = *block.data;
     const std::string id = payload.substr(0, payload.find('='));
     const unsigned long number = std::stoul(payload.substr(payload.find('=') + 1));
+    // Where payloads repeat, a node may be in the same state twice, and a worker that lags may be in the earlier one.
     const bool again = ++times_[payload] > service_.times_published(payload);
-    if (again) ADD_FAILURE() << "twice without a reset: " << payload << log.str();
+    if (again && !repeats_payloads_) ADD_FAILURE() << "twice without a reset: " << payload << log.str();
     auto& newest = newest_[id];
     if (!repeats_payloads_ && !newest.empty() && number < std::stoul(newest.substr(newest.find('=') + 1)))
       ADD_FAILURE() << payload << " came after " << newest << log.str();
