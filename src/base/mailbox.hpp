@@ -56,12 +56,12 @@ class Mailbox {
     if (!awake_.exchange(true, std::memory_order_acq_rel)) boost::asio::post(reader_, [this] { handler_(); });
   }
 
-  // Reader's side. Letters that arrive while it drains are taken too.
+  // Reader's side. Letters that arrive while it drains come with the next wake.
   template <class Handler>
   void drain(Handler handler) {
-    awake_.store(false, std::memory_order_release);
-    // The flag is down before the queue is read: a letter pushed from here on either is seen below or wakes again.
-    std::atomic_thread_fence(std::memory_order_seq_cst);
+    // The flag is down before the queue is read: a letter either is seen below or wakes again. It is an exchange, since
+    // reading the flag of a wake() is what makes the letters pushed before it visible here.
+    awake_.exchange(false, std::memory_order_acq_rel);
     queue_.consume_all([&](Letter* letter) {
       std::unique_ptr<Letter> owned(letter);
       handler(std::move(*owned));
