@@ -1,0 +1,332 @@
+// SPDX-License-Identifier: MIT
+// A connection over a socket pair, in a shard thread that this thread plays itself: nothing waits, nothing sleeps.
+#include "gateway/connection.hpp"
+
+#include <gtest/gtest.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "gateway/shard_thread.hpp"
+#include "hub/feed.hpp"
+#include "requests.hpp"
+
+namespace xes::gateway {
+namespace {
+
+using hub::CloseReason;
+using hub::Framing;
+
+class ConnectionFixture : public testing::Test {
+ protected:
+  ConnectionFixture() : wants(wants_io, 64), thread(options(), wants) { wants.on_wake([] {}); }
+  ~ConnectionFixture() override {
+    thread.shard().end_all(CloseReason::shutting_down);
+    connection.reset();
+    for (int i = 0; i < 3; ++i) run();
+    if (client >= 0) ::close(client);
+  }
+  static ShardThreadOptions options() {
+    ShardThreadOptions made;
+    made.shard.max_lag_bytes = 4 << 20;
+    made.route.services = {{"pubsub.example", {"example.org"}}};
+    return made;
+  }
+
+  void connect(Framing framing, int socket_bytes = 0) {
+    int ends[2];
+    ASSERT_EQ(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, ends), 0);
+    client = ends[0];
+    if (socket_bytes > 0) setsockopt(ends[1], SOL_SOCKET, SO_SNDBUF, &socket_bytes, sizeof socket_bytes);
+    connection = std::make_shared<Connection>(thread, ends[1], framing);
+    connection->start();
+  }
+  void run() {
+    thread.io().restart();
+    thread.io().poll();
+  }
+  void send(std::string_view bytes) {
+    ASSERT_EQ(::send(client, bytes.data(), bytes.size(), MSG_NOSIGNAL), static_cast<ssize_t>(bytes.size()));
+    run();
+  }
+  void request(Framing framing, const Pairs& pairs, std::uint16_t id = 1) {
+    send(framing == Framing::fastcgi ? fastcgi_head(pairs, id) : scgi_head(pairs));
+  }
+  /// What has come so far; the socket pair holds it.
+  std::string receive() {
+    run();
+    std::string all;
+    char buffer[65536];
+    for (;;) {
+      const ssize_t got = ::recv(client, buffer, sizeof buffer, MSG_DONTWAIT);
+      if (got == 0) closed = true;
+      if (got <= 0) return all;
+      all.append(buffer, static_cast<std::size_t>(got));
+      run();
+    }
+  }
+  /// The bytes of the response, whatever they are wrapped in.
+  std::string response(Framing framing, std::uint16_t id = 1) {
+    const std::string bytes = receive();
+    if (framing == Framing::plain) return bytes;
+    answer = read_fastcgi(bytes, id);
+    EXPECT_FALSE(answer.other);
+    return answer.stdout_bytes;
+  }
+  void open() { thread.shard().read(hub::Opened{name, {}, feed.position(), true}); }
+  void publish(const std::string& payload) {
+    hub::Change change;
+    change.item.id = "i";
+    change.item.payload = payload;
+    thread.shard().read(hub::Happened{std::make_shared<const hub::NodeName>(name), feed.change(change, {})});
+    thread.shard().flush();
+  }
+  std::uint64_t ended(CloseReason reason) const {
+    return thread.counters().closed[static_cast<std::size_t>(reason)];
+  }
+
+  static inline const hub::NodeName name{"pubsub.example", "news"};
+  boost::asio::io_context wants_io;
+  ShardThread::Wants wants;
+  ShardThread thread;
+  hub::Feed feed{name, {}};
+  int client = -1;
+  bool closed = false;
+  FastcgiAnswer answer;
+  std::shared_ptr<Connection> connection;
+};
+
+const std::string head =
+    "Status: 200 OK\r\nContent-Type: text/event-stream\r\nCache-Control: no-store\r\nX-Accel-Buffering: no\r\n\r\n";
+
+class ConnectionTest : public ConnectionFixture, public testing::WithParamInterface<Framing> {};
+INSTANTIATE_TEST_SUITE_P(Framings, ConnectionTest, testing::Values(Framing::fastcgi, Framing::plain),
+                         [](const auto& one) { return one.param == Framing::plain ? "Scgi" : "Fastcgi"; });
+
+TEST_P(ConnectionTest, StreamsWhatIsPublished) {
+  connect(GetParam());
+  request(GetParam(), get("/eventsource/news"));
+  EXPECT_EQ(receive(), "") << "the node may still be refused";
+  open();
+  EXPECT_EQ(response(GetParam()).substr(0, head.size() + 13), head + "retry: 3000\n\n");
+  publish("<x/>");
+  const std::string event = response(GetParam());
+  EXPECT_NE(event.find("data: <x/>\n\n"), std::string::npos) << event;
+  EXPECT_FALSE(closed);
+}
+
+TEST_P(ConnectionTest, ReadsAHeadByteByByte) {
+  connect(GetParam());
+  const Pairs pairs = get("/eventsource/news");
+  for (const char byte : GetParam() == Framing::fastcgi ? fastcgi_head(pairs) : scgi_head(pairs)) {
+    EXPECT_EQ(thread.counters().streams, 0u);
+    send({&byte, 1});
+  }
+  EXPECT_EQ(thread.counters().streams, 1u);
+}
+
+TEST_P(ConnectionTest, ClosesWhenTheHeadIsNotThereInTime) {
+  connect(GetParam());
+  send(GetParam() == Framing::fastcgi ? fastcgi_head(get("/x")).substr(0, 20) : "70:CONTENT");
+  connection->on_deadline();
+  EXPECT_EQ(receive(), "");
+  EXPECT_TRUE(closed);
+  EXPECT_EQ(ended(CloseReason::head_timeout), 1u);
+}
+
+TEST_P(ConnectionTest, KnowsNoDeadlineOnceItStreams) {
+  connect(GetParam());
+  request(GetParam(), get("/eventsource/news"));
+  open();
+  connection->on_deadline();
+  receive();
+  EXPECT_FALSE(closed);
+}
+
+TEST_P(ConnectionTest, ClosesOnWhatIsNoRequest) {
+  connect(GetParam());
+  send("GET /eventsource/news HTTP/1.1\r\nHost: example.org\r\n\r\n");
+  EXPECT_EQ(receive(), "");
+  EXPECT_TRUE(closed);
+  EXPECT_EQ(ended(CloseReason::bad_request), 1u);
+}
+
+TEST_P(ConnectionTest, AnswersARefusedNode) {
+  connect(GetParam());
+  request(GetParam(), get("/eventsource/news"));
+  thread.shard().read(hub::Refused{name, hub::Refusal::no_such_node});
+  const std::string text = response(GetParam());
+  EXPECT_EQ(text.substr(0, 23), "Status: 404 Not Found\r\n");
+  EXPECT_NE(text.find("\r\n\r\nthere is no such node\n"), std::string::npos);
+  EXPECT_TRUE(closed);
+  EXPECT_EQ(ended(CloseReason::answered), 1u);
+}
+
+TEST_P(ConnectionTest, AnswersAForbiddenNode) {
+  connect(GetParam());
+  request(GetParam(), get("/eventsource/news"));
+  thread.shard().read(hub::Refused{name, hub::Refusal::forbidden});
+  EXPECT_EQ(response(GetParam()).substr(0, 23), "Status: 403 Forbidden\r\n");
+}
+
+TEST_P(ConnectionTest, AnswersAPathThatItDoesNotServe) {
+  connect(GetParam());
+  request(GetParam(), get("/other"));
+  EXPECT_EQ(response(GetParam()).substr(0, 23), "Status: 404 Not Found\r\n");
+  EXPECT_TRUE(closed);
+}
+
+TEST_P(ConnectionTest, AnswersHeadWithTheHeadAlone) {
+  connect(GetParam());
+  Pairs pairs = get("/eventsource/news");
+  pairs[0].second = "HEAD";
+  request(GetParam(), pairs);
+  open();
+  EXPECT_EQ(response(GetParam()), head);
+  EXPECT_TRUE(closed);
+}
+
+TEST_P(ConnectionTest, AnswersARefusedHeadWithoutABody) {
+  connect(GetParam());
+  Pairs pairs = get("/other");
+  pairs[0].second = "HEAD";
+  request(GetParam(), pairs);
+  const std::string text = response(GetParam());
+  EXPECT_EQ(text.substr(text.size() - 4), "\r\n\r\n");
+}
+
+TEST_P(ConnectionTest, AnswersPostAndReadsWhatIsLeftOfItsBody) {
+  connect(GetParam());
+  Pairs pairs = get("/eventsource/news");
+  pairs[0].second = "POST";
+  request(GetParam(), pairs);
+  const std::string text = response(GetParam());
+  EXPECT_NE(text.find("Status: 405 Method Not Allowed\r\n"), std::string::npos);
+  EXPECT_NE(text.find("Allow: GET, HEAD\r\n"), std::string::npos);
+  EXPECT_TRUE(closed) << "nothing more comes";
+  for (int i = 0; i < 20; ++i) send(std::string(10'000, 'b'));  // would fail on a closed connection
+  connection->on_deadline();
+  run();
+  EXPECT_LT(::send(client, "b", 1, MSG_NOSIGNAL), 0) << "but not for ever";
+}
+
+TEST_P(ConnectionTest, NoticesThatTheWebServerLeft) {
+  connect(GetParam());
+  request(GetParam(), get("/eventsource/news"));
+  open();
+  ::close(std::exchange(client, -1));
+  run();
+  EXPECT_EQ(thread.counters().streams, 0u);
+  EXPECT_EQ(ended(CloseReason::client_left), 1u);
+  connection.reset();
+  run();
+  EXPECT_EQ(thread.connections(), 0u) << "and nothing of it is left";
+}
+
+TEST_P(ConnectionTest, WritesALongReplayThroughASmallSocket) {
+  connect(GetParam(), 4096);
+  request(GetParam(), get("/eventsource/news"));
+  open();
+  std::string expected, got = response(GetParam());
+  got.clear();
+  for (int i = 0; i < 50; ++i) publish("<x>" + std::string(5000, static_cast<char>('a' + i % 26)) + "</x>");
+  publish("<last/>");
+  std::string bytes;
+  for (int i = 0; i < 1000 && bytes.find("<last/>") == bytes.npos; ++i) bytes += receive();
+  if (GetParam() == Framing::fastcgi) {
+    const auto read = read_fastcgi(bytes, 1);
+    EXPECT_FALSE(read.other);
+    bytes = read.stdout_bytes;
+  }
+  for (int i = 0; i < 50; ++i)
+    EXPECT_NE(bytes.find("data: <x>" + std::string(5000, static_cast<char>('a' + i % 26)) + "</x>\n\n"), bytes.npos);
+}
+
+using FastcgiConnectionTest = ConnectionFixture;
+
+TEST_F(FastcgiConnectionTest, EndsTheRequestAsFastcgiWantsIt) {
+  connect(Framing::fastcgi);
+  request(Framing::fastcgi, get("/eventsource/news"));
+  open();
+  response(Framing::fastcgi);
+  thread.shard().read(hub::Ended{name});
+  response(Framing::fastcgi);
+  EXPECT_TRUE(answer.stdout_ended);
+  EXPECT_TRUE(answer.request_ended);
+  EXPECT_TRUE(closed);
+}
+
+TEST_F(FastcgiConnectionTest, EndsARequestWithAnotherIdThan1) {
+  connect(Framing::fastcgi);
+  request(Framing::fastcgi, get("/eventsource/news"), 7);
+  open();
+  EXPECT_EQ(response(Framing::fastcgi, 7).substr(0, head.size()), head);
+  publish("<x/>");
+  EXPECT_NE(response(Framing::fastcgi, 7).find("<x/>"), std::string::npos);
+  thread.shard().end_all(CloseReason::shutting_down);
+  EXPECT_EQ(response(Framing::fastcgi, 7).substr(0, 7), "retry: ");
+  EXPECT_TRUE(answer.request_ended);
+}
+
+TEST_F(FastcgiConnectionTest, WritesAnotherIdThroughASmallSocket) {
+  connect(Framing::fastcgi, 4096);
+  request(Framing::fastcgi, get("/eventsource/news"), 300);
+  open();
+  for (int i = 0; i < 30; ++i) publish("<x>" + std::string(7001, 'a') + "</x>");
+  publish("<last/>");
+  std::string bytes;
+  for (int i = 0; i < 1000 && bytes.find("<last/>") == bytes.npos; ++i) bytes += receive();
+  const auto read = read_fastcgi(bytes, 300);
+  EXPECT_FALSE(read.other);
+  EXPECT_NE(read.stdout_bytes.find("<last/>"), std::string::npos);
+}
+
+TEST_F(FastcgiConnectionTest, EndsWhenTheWebServerAborts) {
+  connect(Framing::fastcgi);
+  request(Framing::fastcgi, get("/eventsource/news"));
+  open();
+  std::string abort;
+  append_record(abort, wire::RecordType::abort_request, 1, "");
+  send(abort);
+  response(Framing::fastcgi);
+  EXPECT_TRUE(answer.request_ended);
+  EXPECT_TRUE(closed);
+  EXPECT_EQ(ended(CloseReason::aborted), 1u);
+}
+
+TEST_F(FastcgiConnectionTest, EndsWhenTheWebServerAbortsInTheSameWrite) {
+  connect(Framing::fastcgi);
+  std::string both = fastcgi_head(get("/eventsource/news"));
+  append_record(both, wire::RecordType::abort_request, 1, "");
+  send(both);
+  EXPECT_EQ(ended(CloseReason::aborted), 1u);
+  receive();
+  EXPECT_TRUE(closed);
+}
+
+TEST_F(FastcgiConnectionTest, IgnoresABody) {
+  connect(Framing::fastcgi);
+  request(Framing::fastcgi, get("/eventsource/news"));
+  std::string body;
+  append_record(body, wire::RecordType::stdin_, 1, "body");
+  append_record(body, wire::RecordType::stdin_, 1, "");
+  send(body);
+  open();
+  EXPECT_EQ(response(Framing::fastcgi).substr(0, head.size()), head);
+  EXPECT_FALSE(closed);
+}
+
+TEST_F(FastcgiConnectionTest, AnswersGetValuesBeforeARequest) {
+  connect(Framing::fastcgi);
+  std::string values, names;
+  wire::append_pair(names, "FCGI_MPXS_CONNS", "");
+  append_record(values, wire::RecordType::get_values, 0, names);
+  send(values);
+  const std::string bytes = receive();
+  ASSERT_GE(bytes.size(), wire::record_header_bytes);
+  EXPECT_EQ(wire::decode_record_header(bytes).type, wire::RecordType::get_values_result);
+  request(Framing::fastcgi, get("/eventsource/news"));
+  EXPECT_EQ(thread.counters().streams, 1u);
+}
+
+}  // namespace
+}  // namespace xes::gateway

@@ -1,0 +1,171 @@
+// SPDX-License-Identifier: MIT
+#include "gateway/request.hpp"
+
+#include <gtest/gtest.h>
+
+namespace xes::gateway {
+namespace {
+
+using At = hub::Start::At;
+
+class RouteTest : public testing::Test {
+ protected:
+  RouteTest() {
+    options.services = {{"pubsub.example", {"example.org", "www.example.org"}},
+                        {"pubsub.other", {"*"}},
+                        {"pubsub.third", {"third.org"}}};
+  }
+  using Routed = std::variant<StreamWanted, Answer>;
+  Routed ask(const std::string& uri, std::vector<std::pair<std::string, std::string>> more = {}) {
+    Params params;
+    for (auto& [name, value] : more) params.add(name, value);
+    if (!params.has("REQUEST_METHOD")) params.add("REQUEST_METHOD", "GET");
+    if (!params.has("HTTP_HOST")) params.add("HTTP_HOST", "example.org");
+    params.add("REQUEST_URI", uri);
+    return route(params, options);
+  }
+  StreamWanted stream(const std::string& uri, std::vector<std::pair<std::string, std::string>> more = {}) {
+    const Routed routed = ask(uri, std::move(more));
+    if (const auto* answer = std::get_if<Answer>(&routed)) {
+      ADD_FAILURE() << uri << ": " << answer->status.code << " " << answer->text;
+      return {};
+    }
+    return std::get<StreamWanted>(routed);
+  }
+  int status(const std::string& uri, std::vector<std::pair<std::string, std::string>> more = {}) {
+    const Routed routed = ask(uri, std::move(more));
+    const auto* answer = std::get_if<Answer>(&routed);
+    return answer ? answer->status.code : 200;
+  }
+  std::string service(const std::string& host) { return stream("/eventsource/n", {{"HTTP_HOST", host}}).name.service; }
+  RouteOptions options;
+};
+
+const std::string id = to_string(wire::EventId{1, 2, 3, 4});
+const std::string other_id = to_string(wire::EventId{5, 6, 7, 8});
+
+TEST_F(RouteTest, LetsTheHostChooseTheService) {
+  EXPECT_EQ(service("example.org"), "pubsub.example");
+  EXPECT_EQ(service("www.example.org"), "pubsub.example");
+  EXPECT_EQ(service("third.org"), "pubsub.third") << "though * stands before it";
+}
+
+TEST_F(RouteTest, TakesAServicesOwnNameForItsHost) { EXPECT_EQ(service("pubsub.third"), "pubsub.third"); }
+
+TEST_F(RouteTest, TakesAnyHostForTheServiceWithAStar) { EXPECT_EQ(service("unheard.of"), "pubsub.other"); }
+
+TEST_F(RouteTest, RefusesAnUnknownHostWhereNoServiceTakesAny) {
+  options.services.erase(options.services.begin() + 1);
+  EXPECT_EQ(status("/eventsource/n", {{"HTTP_HOST", "unheard.of"}}), 404);
+}
+
+TEST_F(RouteTest, IgnoresPortCaseAndTheTrailingDotOfAHost) {
+  EXPECT_EQ(service("EXAMPLE.org:8443"), "pubsub.example");
+  EXPECT_EQ(service("Example.ORG."), "pubsub.example");
+}
+
+TEST_F(RouteTest, RefusesWhatIsNoHost) {
+  for (const std::string host : {"a b", "a/b", "<x>", ":80"})
+    EXPECT_EQ(status("/eventsource/n", {{"HTTP_HOST", host}}), 400) << host;
+}
+
+TEST_F(RouteTest, LetsTheWebServerChooseTheService) {
+  EXPECT_EQ(stream("/eventsource/n", {{"PUBSUB_SERVICE", "Pubsub.Third"}}).name.service, "pubsub.third");
+  EXPECT_EQ(stream("/eventsource/n", {{"PUBSUB_SERVICE", ""}}).name.service, "pubsub.example");
+  EXPECT_EQ(status("/eventsource/n", {{"PUBSUB_SERVICE", "pubsub.unheard"}}), 404);
+  EXPECT_EQ(stream("/eventsource/n", {{"PUBSUB_SERVICE", "pubsub.third"}, {"HTTP_HOST", "a b"}}).name.service,
+            "pubsub.third");
+}
+
+TEST_F(RouteTest, TakesTheRestOfThePathForTheNode) {
+  EXPECT_EQ(stream("/eventsource/news").name.node, "news");
+  EXPECT_EQ(stream("/eventsource/a/b/").name.node, "a/b/");
+  EXPECT_EQ(stream("/eventsource//").name.node, "/");
+  EXPECT_EQ(stream("http://example.org/eventsource/news").name.node, "news");
+}
+
+TEST_F(RouteTest, DecodesTheNodeOnce) {
+  EXPECT_EQ(stream("/eventsource/a%20b%2Fc%3Fd+e").name.node, "a b/c?d+e");
+  EXPECT_EQ(stream("/eventsource/%2541").name.node, "%41");
+  EXPECT_EQ(stream("/eventsource/%C3%A4").name.node, "ä");
+  EXPECT_EQ(stream("/eventsource/http:%2F%2Fjabber.org%2Fx%23y").name.node, "http://jabber.org/x#y");
+}
+
+TEST_F(RouteTest, RefusesANameThatIsNone) {
+  for (const std::string node : {"", "%", "%2", "%zz", "%00", "%01", "%1B", "%FF", "%C3", "%ED%A0%80", "%EF%BF%BF"})
+    EXPECT_EQ(status("/eventsource/" + node), 400) << node;
+  EXPECT_EQ(status("/eventsource/" + std::string(1023, 'x')), 200);
+  EXPECT_EQ(status("/eventsource/" + std::string(1024, 'x')), 400);
+}
+
+TEST_F(RouteTest, KnowsNoOtherPath) {
+  for (const std::string path : {"/", "/eventsource", "/other/n", "/EventSource/n", "//eventsource/n"})
+    EXPECT_EQ(status(path), 404) << path;
+  options.path = "/s/";
+  EXPECT_EQ(stream("/s/n").name.node, "n");
+  EXPECT_EQ(status("/eventsource/n"), 404);
+}
+
+TEST_F(RouteTest, RefusesWhatIsNoTarget) {
+  for (const std::string uri : {"", "eventsource/n", "*", "/eventsource/a b", "/eventsource/a#b"})
+    EXPECT_EQ(status(uri), 400) << uri;
+}
+
+TEST_F(RouteTest, AnswersGetAndHeadAlone) {
+  EXPECT_FALSE(stream("/eventsource/n").head_only);
+  EXPECT_TRUE(stream("/eventsource/n", {{"REQUEST_METHOD", "HEAD"}}).head_only);
+  for (const std::string method : {"POST", "OPTIONS", "get", ""}) {
+    const Routed routed = ask("/eventsource/n", {{"REQUEST_METHOD", method}});
+    ASSERT_TRUE(std::holds_alternative<Answer>(routed)) << method;
+    EXPECT_EQ(std::get<Answer>(routed).status.code, 405);
+    EXPECT_TRUE(std::get<Answer>(routed).allow);
+  }
+}
+
+TEST_F(RouteTest, BeginsNowWithoutALastEventId) {
+  EXPECT_EQ(stream("/eventsource/n").start.at, At::now);
+  EXPECT_EQ(stream("/eventsource/n?lastEventId=", {{"HTTP_LAST_EVENT_ID", ""}}).start.at, At::now);
+}
+
+TEST_F(RouteTest, GoesOnAfterTheLastEventIdOfTheHeader) {
+  const auto start = stream("/eventsource/n", {{"HTTP_LAST_EVENT_ID", id}}).start;
+  EXPECT_EQ(start.at, At::after);
+  EXPECT_EQ(start.last, (wire::EventId{1, 2, 3, 4}));
+}
+
+TEST_F(RouteTest, GoesOnAfterTheLastEventIdOfEachPolyfill) {
+  for (const std::string name : {"lastEventId", "last_event_id", "Last-Event-ID", "evs_last_event_id"})
+    EXPECT_EQ(stream("/eventsource/n?x=y&" + name + "=" + id).start.last.sequence, 2u) << name;
+  EXPECT_EQ(stream("/eventsource/n?lasteventid=" + id).start.at, At::now);
+}
+
+TEST_F(RouteTest, LetsTheHeaderBeatTheQueryAndAPositionBeatLast) {
+  const auto start = stream("/eventsource/n?lastEventId=" + other_id + "&last=5", {{"HTTP_LAST_EVENT_ID", id}}).start;
+  EXPECT_EQ(start.at, At::after);
+  EXPECT_EQ(start.last.sequence, 2u);
+  EXPECT_EQ(stream("/eventsource/n?last=5&lastEventId=" + other_id).start.at, At::after);
+}
+
+TEST_F(RouteTest, TakesGarbageForAnUnknownPositionAndNoError) {
+  for (const std::string garbage : {"x", "1-2.3.4", "\xFF\xFE", "0"}) {
+    EXPECT_EQ(stream("/eventsource/n", {{"HTTP_LAST_EVENT_ID", garbage}}).start.at, At::unknown) << garbage;
+    EXPECT_EQ(stream("/eventsource/n?last=3&lastEventId=" + garbage).start.at, At::unknown) << garbage;
+  }
+  EXPECT_EQ(stream("/eventsource/n", {{"HTTP_LAST_EVENT_ID", std::string(60'000, 'x')}}).start.at, At::unknown);
+}
+
+TEST_F(RouteTest, BeginsWithTheNewestItemsWhereAsked) {
+  EXPECT_EQ(stream("/eventsource/n?last=10").start.at, At::newest);
+  EXPECT_EQ(stream("/eventsource/n?last=10").start.count, 10u);
+  EXPECT_EQ(stream("/eventsource/n?last=0").start.count, 0u);
+  options.max_newest = 100;
+  EXPECT_EQ(stream("/eventsource/n?last=4000000000").start.count, 100u);
+}
+
+TEST_F(RouteTest, RefusesANumberThatIsNone) {
+  for (const std::string number : {"", "-1", "+1", "1.5", "x", "1x", "%201", "99999999999999999999"})
+    EXPECT_EQ(status("/eventsource/n?last=" + number), 400) << number;
+}
+
+}  // namespace
+}  // namespace xes::gateway
