@@ -1,0 +1,218 @@
+# SPDX-License-Identifier: MIT
+"""What is measured: the worker, the floor and nchan, each with its source of events, with and without nginx before it.
+
+All sources take `blast NODE FIRST COUNT BYTES RATE`. The nginx before the worker and the floor is made of the shipped
+snippets; only what an operator fills in is replaced (the socket's path, the host's row).
+"""
+import os
+import re
+import shutil
+import subprocess
+import time
+from pathlib import Path
+
+from programs import Program, children, end, free_port, wait_for_socket
+
+ROOT = Path(__file__).resolve().parents[2]
+NODE = "bench"
+NCHAN_MODULE = Path("/usr/lib/nginx/modules/ngx_nchan_module.so")
+
+# What stands outside the snippets: as nginx/example.conf says, without TLS, which costs everybody the same.
+_NGINX = """
+daemon off;
+{user}
+{modules}
+worker_processes 2;
+worker_rlimit_nofile 20000;
+pid {folder}/nginx.pid;
+error_log {folder}/error.log error;
+events {{ worker_connections 19900; }}
+http {{
+  access_log off;
+  client_body_temp_path {folder}/tmp;
+  proxy_temp_path {folder}/tmp;
+  fastcgi_temp_path {folder}/tmp;
+  uwsgi_temp_path {folder}/tmp;
+  scgi_temp_path {folder}/tmp;
+{http}
+  server {{
+    # reuseport: each nginx worker gets its half of the streams, at every contestant.
+    listen 127.0.0.1:{port} backlog=4096 reuseport;
+    server_name push.example.org;
+{server}
+  }}
+}}
+"""
+
+
+class Nginx:
+    def __init__(self, folder: Path, http: str, server: str, modules: str = ""):
+        self.folder = folder
+        self.port = free_port()
+        (folder / "tmp").mkdir(parents=True)
+        conf = folder / "conf"
+        conf.mkdir()
+        (conf / "xmpp-eventsource").symlink_to(ROOT / "nginx")
+        user = "user root;" if os.geteuid() == 0 else ""
+        (conf / "nginx.conf").write_text(_NGINX.format(folder=folder, port=self.port, http=http, server=server,
+                                                       modules=modules, user=user))
+        self.start()
+
+    def start(self) -> None:
+        self.process = subprocess.Popen([shutil.which("nginx"), "-p", str(self.folder), "-c", str(self.folder / "conf/nginx.conf")],
+                                        stderr=open(self.folder / "stderr.log", "ab"))
+        for _ in range(500):
+            if self.process.poll() is not None:
+                raise RuntimeError(f"nginx ended; see {self.folder}/stderr.log and error.log")
+            if len(children(self.process.pid)) >= 2:
+                return
+            time.sleep(0.01)
+        raise RuntimeError("nginx has no workers")
+
+    def restart(self) -> None:
+        end(self.process)
+        self.start()
+
+    def pids(self) -> list:
+        return children(self.process.pid)
+
+    def stop(self) -> None:
+        end(self.process)
+
+
+def snippet_nginx(folder: Path, kind: str, backend: Path) -> Nginx:
+    """As in nginx/example.conf, with the backend's socket."""
+    upstream = (ROOT / "nginx/upstream.conf").read_text()
+    for name in ("fastcgi", "scgi"):
+        old = f"unix:/run/xmpp-eventsource/{name}.sock"
+        if old not in upstream:
+            raise RuntimeError(f"nginx/upstream.conf has no longer {old}")
+        upstream = upstream.replace(old, f"unix:{backend}")
+    hosts = (ROOT / "nginx/hosts.conf").read_text()
+    hosts, count = re.subn(r"^\s+push\.example\.org\s+pubsub\.example\.org;$", "    push.example.org pubsub.bench;", hosts,
+                           flags=re.M)
+    if count != 1:
+        raise RuntimeError("nginx/hosts.conf has no longer its example row")
+    example = (ROOT / "nginx/example.conf").read_text()
+    tuned = "".join(f"    {line.strip()}\n" for line in example.splitlines()
+                    if re.match(r"\s+(request_pool_size|client_header_buffer_size|connection_pool_size|tcp_nodelay|"
+                                r"reset_timedout_connection|send_lowat|postpone_output)\b", line))
+    folder.mkdir(parents=True)
+    (folder / "upstream.conf").write_text(upstream)
+    (folder / "hosts.conf").write_text(hosts)
+    http = (f"  include {folder}/upstream.conf;\n  include {folder}/hosts.conf;\n  include xmpp-eventsource/cors.conf;")
+    server = (f"{tuned}    include xmpp-eventsource/location-{kind}.conf;\n    include xmpp-eventsource/never-dies.conf;")
+    return Nginx(folder / "nginx", http, server)
+
+
+class Contestant:
+    """`direct`: the load generator speaks FastCGI or SCGI to it; else there is an nginx before it."""
+    nginx = None
+    name = ""
+
+    def source(self) -> Program:
+        """Who is told to blast."""
+        raise NotImplementedError
+
+    def own_pids(self) -> list:
+        return []
+
+    def cpu_pids(self) -> list:
+        return self.own_pids() + (self.nginx.pids() if self.nginx else [])
+
+    def load_arguments(self) -> list:
+        if self.nginx:
+            return ["http", f"127.0.0.1:{self.nginx.port}", f"/eventsource/{NODE}"]
+        return [self.kind, f"unix:{self.socket}", f"/eventsource/{NODE}"]
+
+    def beat(self) -> None:
+        """Keeps the web server from giving up a stream on which nothing happens."""
+
+
+class Floor(Contestant):
+    def __init__(self, build: Path, folder: Path, kind: str = "fastcgi", direct: bool = False):
+        folder.mkdir(parents=True)
+        self.kind, self.socket = kind, folder / f"{kind}.sock"
+        self.name = f"floor, {kind}" if direct else "floor, nginx"
+        self.program = Program(build / "bench_floor", kind, self.socket, log=folder / "floor.log")
+        self.nginx = None if direct else snippet_nginx(folder / "front", kind, self.socket)
+
+    def source(self):
+        return self.program
+
+    def own_pids(self):
+        return [self.program.process.pid]
+
+    def beat(self):
+        self.program.tell("beat")
+
+    def stop(self):
+        if self.nginx:
+            self.nginx.stop()
+        self.program.stop()
+
+
+class Worker(Contestant):
+    def __init__(self, build: Path, worker: Path, folder: Path, kind: str = "fastcgi", direct: bool = False):
+        folder.mkdir(parents=True)
+        self.kind, self.socket = kind, folder / f"{kind}.sock"
+        self.name = f"worker, {kind}" if direct else "worker, nginx"
+        port = free_port()
+        self.xmpp = Program(build / "bench_xmpp_server", port, log=folder / "xmpp.log")
+        config = folder / "worker.toml"
+        config.write_text(f"""
+[xmpp]
+server = "127.0.0.1:{port}"
+jid = "eventsource.bench"
+secret = "bench"
+[listen]
+{kind} = ["unix:{self.socket}"]
+[[service]]
+jid = "pubsub.bench"
+[stream]
+heartbeat = "30s"
+[log]
+level = "warning"
+""")
+        self.process = subprocess.Popen([str(worker), "--config", str(config)], stderr=open(folder / "worker.log", "ab"))
+        self.xmpp.line(10)  # ready
+        wait_for_socket(self.socket, self.process)
+        self.nginx = None if direct else snippet_nginx(folder / "front", kind, self.socket)
+
+    def source(self):
+        return self.xmpp
+
+    def own_pids(self):
+        return [self.process.pid]
+
+    def stop(self):
+        if self.nginx:
+            self.nginx.stop()
+        end(self.process)
+        self.xmpp.stop()
+
+
+class Nchan(Contestant):
+    name = "nchan"
+
+    def __init__(self, build: Path, folder: Path):
+        server = f"""
+    location /publish {{ nchan_publisher; nchan_channel_id {NODE}; nchan_message_timeout 10m; nchan_message_buffer_length 256; }}
+    location /eventsource/ {{
+      nchan_subscriber eventsource;
+      nchan_channel_id {NODE};
+      nchan_subscriber_first_message newest;
+      nchan_eventsource_ping_interval 0;
+      request_pool_size 1k;
+    }}"""
+        self.nginx = Nginx(folder, "  nchan_shared_memory_size 256m;", server, f"load_module {NCHAN_MODULE};")
+        time.sleep(0.2)
+        self.publisher = Program(build / "bench_http_publisher", f"127.0.0.1:{self.nginx.port}", "/publish",
+                                 log=folder / "publisher.log")
+
+    def source(self):
+        return self.publisher
+
+    def stop(self):
+        self.publisher.stop()
+        self.nginx.stop()
