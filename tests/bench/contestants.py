@@ -7,11 +7,10 @@ snippets; only what an operator fills in is replaced (the socket's path, the hos
 import os
 import re
 import shutil
-import subprocess
 import time
 from pathlib import Path
 
-from programs import Program, children, end, free_port, wait_for_socket
+from programs import Program, children, end, free_port, spawn, wait_for_socket
 
 ROOT = Path(__file__).resolve().parents[2]
 NODE = "bench"
@@ -59,8 +58,8 @@ class Nginx:
         self.start()
 
     def start(self) -> None:
-        self.process = subprocess.Popen([shutil.which("nginx"), "-p", str(self.folder), "-c", str(self.folder / "conf/nginx.conf")],
-                                        stderr=open(self.folder / "stderr.log", "ab"))
+        with open(self.folder / "stderr.log", "ab") as log:
+            self.process = spawn([shutil.which("nginx"), "-p", self.folder, "-c", self.folder / "conf/nginx.conf"], stderr=log)
         for _ in range(500):
             if self.process.poll() is not None:
                 raise RuntimeError(f"nginx ended; see {self.folder}/stderr.log and error.log")
@@ -80,6 +79,14 @@ class Nginx:
         end(self.process)
 
 
+def example_server_directives() -> str:
+    """What nginx/example.conf says for a whole server and what matters here: memory and sends."""
+    example = (ROOT / "nginx/example.conf").read_text()
+    return "".join(f"    {line.strip()}\n" for line in example.splitlines()
+                   if re.match(r"\s+(request_pool_size|connection_pool_size|client_header_buffer_size|postpone_output|"
+                               r"reset_timedout_connection|tcp_nodelay|send_lowat)\b", line))
+
+
 def snippet_nginx(folder: Path, kind: str, backend: Path) -> Nginx:
     """As in nginx/example.conf, with the backend's socket."""
     upstream = (ROOT / "nginx/upstream.conf").read_text()
@@ -93,15 +100,11 @@ def snippet_nginx(folder: Path, kind: str, backend: Path) -> Nginx:
                            flags=re.M)
     if count != 1:
         raise RuntimeError("nginx/hosts.conf has no longer its example row")
-    example = (ROOT / "nginx/example.conf").read_text()
-    tuned = "".join(f"    {line.strip()}\n" for line in example.splitlines()
-                    if re.match(r"\s+(request_pool_size|client_header_buffer_size|connection_pool_size|tcp_nodelay|"
-                                r"reset_timedout_connection|send_lowat|postpone_output)\b", line))
     folder.mkdir(parents=True)
     (folder / "upstream.conf").write_text(upstream)
     (folder / "hosts.conf").write_text(hosts)
     http = (f"  include {folder}/upstream.conf;\n  include {folder}/hosts.conf;\n  include xmpp-eventsource/cors.conf;")
-    server = (f"{tuned}    include xmpp-eventsource/location-{kind}.conf;\n    include xmpp-eventsource/never-dies.conf;")
+    server = (f"{example_server_directives()}    include xmpp-eventsource/location-{kind}.conf;\n    include xmpp-eventsource/never-dies.conf;")
     return Nginx(folder / "nginx", http, server)
 
 
@@ -174,7 +177,9 @@ heartbeat = "30s"
 [log]
 level = "warning"
 """)
-        self.process = subprocess.Popen([str(worker), "--config", str(config)], stderr=open(folder / "worker.log", "ab"))
+        config.chmod(0o400)
+        with open(folder / "worker.log", "ab") as log:
+            self.process = spawn([worker, "--config", config], stderr=log)
         self.xmpp.line(10)  # ready
         wait_for_socket(self.socket, self.process)
         self.nginx = None if direct else snippet_nginx(folder / "front", kind, self.socket)
@@ -203,8 +208,8 @@ class Nchan(Contestant):
       nchan_channel_id {NODE};
       nchan_subscriber_first_message newest;
       nchan_eventsource_ping_interval 0;
-      request_pool_size 1k;
-    }}"""
+    }}
+{example_server_directives()}"""
         self.nginx = Nginx(folder, "  nchan_shared_memory_size 256m;", server, f"load_module {NCHAN_MODULE};")
         time.sleep(0.2)
         self.publisher = Program(build / "bench_http_publisher", f"127.0.0.1:{self.nginx.port}", "/publish",

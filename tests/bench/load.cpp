@@ -9,7 +9,7 @@
 //   expect FIRST        the next number that each stream must have
 //   await LAST MS       until all streams have had LAST, or MS have passed; what was counted since `expect`
 //   again N MS          streams that end are opened again; until N are open again
-//   close               all streams
+//   close KEEP          all streams but so many
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -238,9 +238,9 @@ void command_again(std::size_t wanted, std::uint64_t ms) {
          "\"began_ns\":" + std::to_string(first_end.value_or(now)), "\"ended_ns\":" + std::to_string(now)});
 }
 
-void command_close() {
+void command_close(std::size_t keep) {
   for (auto& stream : streams)
-    if (stream) drop(*stream);
+    if (stream && connected > keep) drop(*stream);
   reply({number("open", open_streams)});
 }
 
@@ -252,7 +252,7 @@ void obey(std::istringstream& line) {
   if (command == "expect") command_expect(static_cast<std::uint32_t>(first));
   if (command == "await") command_await(static_cast<std::uint32_t>(first), second);
   if (command == "again") command_again(first, second);
-  if (command == "close") command_close();
+  if (command == "close") command_close(first);
 }
 
 }  // namespace

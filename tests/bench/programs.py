@@ -9,6 +9,21 @@ import subprocess
 from pathlib import Path
 
 
+started = []
+
+
+def spawn(command: list, **more) -> subprocess.Popen:
+    process = subprocess.Popen([str(part) for part in command], **more)
+    started.append(process)
+    return process
+
+
+def end_all() -> None:
+    """Whatever went wrong, nothing that was started stays."""
+    for process in started:
+        end(process)
+
+
 def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
@@ -31,8 +46,7 @@ class Program:
 
     def __init__(self, *command, log: Path):
         self.log = open(log, "ab")
-        self.process = subprocess.Popen([str(part) for part in command], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-                                        stderr=self.log, bufsize=0)
+        self.process = spawn(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self.log, bufsize=0)
         self.buffer = b""
         self.line(10)  # it is ready
 
@@ -125,8 +139,14 @@ class Readers:
             raise RuntimeError(f"{got} of {wanted} streams opened, {refused} refused")
         return {"streams": got, "opened": sum(a["opened"] for a in answers), "seconds": max(a["seconds"] for a in answers)}
 
-    def close(self) -> None:
-        self.ask(lambda i: ("close",))
+    def close_all_but_one(self) -> None:
+        self.ask(lambda i: ("close", 1 if i == 0 else 0))
+
+    def open_again(self, seconds: float) -> dict:
+        """To be asked before the streams end: answers once they are back. Call the result."""
+        for part, wanted in zip(self.parts, self.wanted):
+            part.tell("again", wanted, int(seconds * 1000))
+        return lambda: [json.loads(part.line(seconds + 10)) for part in self.parts]
 
     def stop(self) -> None:
         for part in self.parts:

@@ -1,0 +1,88 @@
+# SPDX-License-Identifier: MIT
+"""The table and the plot of an outcome of bench.py. By itself: report.py FILE.json prints the table again."""
+import json
+import sys
+from pathlib import Path
+from statistics import median
+
+ORDER = ["worker, fastcgi", "worker, scgi", "floor, fastcgi", "floor, scgi", "worker, nginx", "floor, nginx", "nchan"]
+# What the worker is compared with: (worker, other), the ratio's name.
+PAIRS = [("worker, fastcgi", "floor, fastcgi"), ("worker, scgi", "floor, scgi"), ("worker, nginx", "floor, nginx"),
+         ("worker, nginx", "nchan")]
+
+
+def number(value: float) -> str:
+    if abs(value) >= 10_000:
+        return f"{value:,.0f}".replace(",", " ")
+    return f"{value:.0f}" if abs(value) >= 100 else f"{value:.1f}" if abs(value) >= 10 else f"{value:.2f}"
+
+
+def ratio(one: list, other: list) -> float:
+    """Of neighbours in time where both were measured equally often."""
+    pairs = list(zip(one, other)) if len(one) == len(other) else [(median(one), median(other))]
+    return median([a / b for a, b in pairs if b] or [float("nan")])
+
+
+def faulty(outcome: dict) -> bool:
+    return any(count for faults in outcome["faults"].values() for count in faults.values())
+
+
+def table(outcome: dict) -> str:
+    values = {(row["what"], row["streams"], row["contestant"]): row["values"] for row in outcome["results"]}
+    rows = list(dict.fromkeys((row["what"], row["streams"]) for row in outcome["results"]))
+    machine = outcome["machine"]
+    lines = [f"{outcome['command']} on {machine['date']}: {machine['cores']} cores of {machine['cpu']}, Linux {machine['kernel']}, "
+             f"{outcome['seconds']} s", "", "| figure | streams | " + " | ".join(ORDER) + " | worker : floor | worker : nchan |",
+             "|---|--:|" + "--:|" * (len(ORDER) + 2)]
+    for what, streams in rows:
+        cells = [number(median(values[what, streams, name])) if (what, streams, name) in values else "" for name in ORDER]
+        against = {"floor": [], "nchan": []}
+        for worker, other in PAIRS:
+            if (what, streams, worker) in values and (what, streams, other) in values:
+                found = ratio(values[what, streams, worker], values[what, streams, other])
+                against["nchan" if other == "nchan" else "floor"].append(f"{found:.2f}")
+        lines.append(f"| {what} | {streams} | " + " | ".join(cells) + f" | {' / '.join(against['floor'])} | "
+                     f"{' / '.join(against['nchan'])} |")
+    lines += ["", "(worker : floor of the direct rows: FastCGI / SCGI)", ""]
+    for name, faults in outcome["faults"].items():
+        lines.append(f"{name}: " + ", ".join(f"{count} {fault.replace('_', ' ')}" for fault, count in faults.items()))
+    return "\n".join(lines)
+
+
+def plot(outcome: dict) -> str:
+    """CPU per delivery against streams, events one at a time; both axes from zero."""
+    colours = ["#0969da", "#54aeff", "#57606a", "#afb8c1", "#1a7f37", "#9a6700", "#cf222e"]
+    lines = {}
+    for row in outcome["results"]:
+        if row["what"] == "single: CPU µs per delivery":
+            lines.setdefault(row["contestant"], []).append((row["streams"], median(row["values"])))
+    wide, high, left, bottom, right, top = 760, 420, 60, 50, 150, 30
+    most_x = max((x for points in lines.values() for x, _ in points), default=1)
+    most_y = max((y for points in lines.values() for _, y in points), default=1) * 1.1
+
+    def place(x: float, y: float) -> tuple:
+        return left + x / most_x * (wide - left - right), high - bottom - y / most_y * (high - bottom - top)
+
+    out = [f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {wide} {high}" font-family="sans-serif" font-size="12">',
+           f'<rect width="{wide}" height="{high}" fill="white"/>',
+           f'<text x="{left}" y="18">CPU µs per delivered event, one event at a time ({outcome["machine"]["cpu"]})</text>']
+    for i in range(6):
+        x, y = place(most_x * i / 5, most_y * i / 5)
+        out.append(f'<line x1="{left}" x2="{wide - right}" y1="{y:.1f}" y2="{y:.1f}" stroke="#d0d7de"/>')
+        out.append(f'<text x="{left - 6}" y="{y + 4:.1f}" text-anchor="end">{most_y * i / 5:.1f}</text>')
+        out.append(f'<text x="{x:.1f}" y="{high - bottom + 18}" text-anchor="middle">{most_x * i / 5:,.0f}</text>')
+    out.append(f'<text x="{(left + wide - right) / 2}" y="{high - 10}" text-anchor="middle">streams</text>')
+    for name, points in lines.items():
+        colour = colours[ORDER.index(name) % len(colours)]
+        places = [place(x, y) for x, y in sorted(points)]
+        out.append(f'<polyline fill="none" stroke="{colour}" stroke-width="2" points="'
+                   + " ".join(f"{x:.1f},{y:.1f}" for x, y in places) + '"/>')
+        out += [f'<circle cx="{x:.1f}" cy="{y:.1f}" r="3" fill="{colour}"/>' for x, y in places]
+        at = top + 20 + 20 * ORDER.index(name)
+        out.append(f'<line x1="{wide - right + 14}" x2="{wide - right + 34}" y1="{at - 4}" y2="{at - 4}" stroke="{colour}" stroke-width="2"/>')
+        out.append(f'<text x="{wide - right + 40}" y="{at}">{name}</text>')
+    return "\n".join(out) + "\n</svg>\n"
+
+
+if __name__ == "__main__":
+    print(table(json.loads(Path(sys.argv[1]).read_text())))
