@@ -156,7 +156,8 @@ class Floor(Contestant):
 
 
 class Worker(Contestant):
-    def __init__(self, build: Path, worker: Path, folder: Path, kind: str = "fastcgi", direct: bool = False):
+    def __init__(self, build: Path, worker: Path, folder: Path, kind: str = "fastcgi", direct: bool = False,
+                 threads: int = 0):
         folder.mkdir(parents=True)
         self.kind, self.socket = kind, folder / f"{kind}.sock"
         self.name = f"worker, {kind}" if direct else "worker, nginx"
@@ -170,6 +171,7 @@ jid = "eventsource.bench"
 secret = "bench"
 [listen]
 {kind} = ["unix:{self.socket}"]
+threads = {threads}
 [[service]]
 jid = "pubsub.bench"
 [stream]

@@ -1,0 +1,225 @@
+// SPDX-License-Identifier: MIT
+// Purpose: what the worker does to an event and to a request, without any socket. Google Benchmark.
+#include <benchmark/benchmark.h>
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "hub/feed.hpp"
+#include "hub/history.hpp"
+#include "hub/shard.hpp"
+#include "wire/event_stream.hpp"
+#include "wire/fastcgi_head.hpp"
+#include "xmpp/pubsub.hpp"
+#include "xmpp/stanza_reader.hpp"
+
+#ifdef BENCH_STROPHE
+// libstrophe's parser is not in its header.
+extern "C" {
+struct xmpp_ctx_t;
+struct xmpp_stanza_t;
+struct parser_t;
+xmpp_ctx_t* xmpp_ctx_new(const void* memory, const void* log);
+void xmpp_ctx_free(xmpp_ctx_t*);
+parser_t* parser_new(xmpp_ctx_t*, void (*start)(char*, char**, void*), void (*end)(char*, void*),
+                     void (*stanza)(xmpp_stanza_t*, void*), void* userdata);
+void parser_free(parser_t*);
+int parser_feed(parser_t*, char*, int);
+}
+#endif
+
+namespace {
+
+using namespace xes;
+
+const hub::NodeName name{"pubsub.example", "harbour/tide"};
+
+/// A notification of 500 bytes.
+std::string stanza() {
+  std::string out =
+      "<message from='pubsub.example' to='eventsource.example' type='headline'><event "
+      "xmlns='http://jabber.org/protocol/pubsub#event'><items node='harbour/tide'><item id='0123456789'>"
+      "<entry xmlns='http://www.w3.org/2005/Atom'><title>Tide</title><summary>";
+  const std::string end = "</summary></entry></item></items></event></message>";
+  out.append(500 - out.size() - end.size(), 'x');
+  return out + end;
+}
+
+const std::string stream_head =
+    "<?xml version='1.0'?><stream:stream xmlns='jabber:component:accept' "
+    "xmlns:stream='http://etherx.jabber.org/streams' id='1' from='eventsource.example'>";
+
+/// As the session reads: as much as a recv() brings at most.
+std::string batch_of_stanzas(int count) {
+  std::string out;
+  for (int i = 0; i < count; ++i) out += stanza();
+  return out;
+}
+
+void read_stanzas(benchmark::State& state) {
+  constexpr int count = 100;
+  const std::string bytes = batch_of_stanzas(count);
+  xmpp::StanzaReader reader;
+  (void)reader.feed(stream_head);
+  while (reader.next()) {
+  }
+  for (auto _ : state) {
+    if (!reader.feed(bytes)) state.SkipWithError("not read");
+    while (auto event = reader.next()) benchmark::DoNotOptimize(event);
+  }
+  state.SetItemsProcessed(state.iterations() * count);
+}
+BENCHMARK(read_stanzas);
+
+#ifdef BENCH_STROPHE
+void strophe_reads_stanzas(benchmark::State& state) {
+  constexpr int count = 100;
+  std::string bytes = batch_of_stanzas(count), head = stream_head;
+  xmpp_ctx_t* context = xmpp_ctx_new(nullptr, nullptr);
+  std::size_t stanzas = 0;
+  parser_t* parser = parser_new(
+      context, [](char*, char**, void*) {}, [](char*, void*) {},
+      [](xmpp_stanza_t*, void* seen) { ++*static_cast<std::size_t*>(seen); }, &stanzas);
+  parser_feed(parser, head.data(), static_cast<int>(head.size()));
+  for (auto _ : state)
+    for (std::size_t at = 0; at < bytes.size(); at += 4096)  // what libstrophe reads at a time
+      parser_feed(parser, bytes.data() + at, static_cast<int>(std::min<std::size_t>(4096, bytes.size() - at)));
+  if (stanzas != static_cast<std::size_t>(state.iterations()) * count) state.SkipWithError("not all were read");
+  parser_free(parser);
+  xmpp_ctx_free(context);
+  state.SetItemsProcessed(state.iterations() * count);
+}
+BENCHMARK(strophe_reads_stanzas);
+#endif
+
+/// All that the XMPP thread does between the socket and the shards' mailboxes.
+void stanza_to_event(benchmark::State& state) {
+  constexpr int count = 100;
+  xmpp::StanzaReader reader;
+  (void)reader.feed(stream_head);
+  while (reader.next()) {
+  }
+  hub::Feed feed(name, {});
+  std::uint64_t number = 0;
+  for (auto _ : state) {
+    std::string bytes;
+    for (int i = 0; i < count; ++i) {
+      std::string one = stanza();
+      const std::string id = std::to_string(1'000'000'000 + number++);
+      one.replace(one.find("0123456789"), id.size(), id);
+      bytes += one;
+    }
+    (void)reader.feed(bytes);
+    while (auto event = reader.next()) {
+      auto notification = xmpp::pubsub::read_notification(event->element);
+      for (hub::Change& change : std::get<std::vector<hub::Change>>(notification->what))
+        benchmark::DoNotOptimize(feed.change(std::move(change), {}));
+    }
+  }
+  state.SetItemsProcessed(state.iterations() * count);
+}
+BENCHMARK(stanza_to_event);
+
+hub::EventRef event(std::uint64_t sequence, std::size_t bytes) {
+  const hub::Item item{"0123456789", "", std::string(bytes, 'x'), std::nullopt};
+  const wire::EventId id{1, sequence, item.content_hash(name), 7};
+  return std::make_shared<const hub::Event>(hub::Happening::item, hub::Origin::live, id, item.id,
+                                            hub::item_block(id, item, hub::View::payload));
+}
+
+void encode_event(benchmark::State& state) {
+  std::uint64_t sequence = 0;
+  for (auto _ : state) benchmark::DoNotOptimize(event(++sequence, static_cast<std::size_t>(state.range(0))));
+  state.SetItemsProcessed(state.iterations());
+}
+BENCHMARK(encode_event)->Arg(200)->Arg(4096);
+
+void history_append(benchmark::State& state) {
+  hub::History history;
+  const hub::EventRef one = event(1, 200);
+  for (auto _ : state) history.append(one);
+  state.SetItemsProcessed(state.iterations());
+}
+BENCHMARK(history_append);
+
+void history_resume_by_content(benchmark::State& state) {
+  hub::History history;
+  for (std::uint64_t i = 1; i <= 256; ++i) {
+    const wire::EventId id{1, i, 1000 + i, 2000 + i};
+    history.append(std::make_shared<const hub::Event>(hub::Happening::item, hub::Origin::live, id, "item",
+                                                      hub::position_block(id)));
+  }
+  const wire::EventId last{2, 77, 1128, 2128};
+  for (auto _ : state) benchmark::DoNotOptimize(history.after_content(last, true));
+}
+BENCHMARK(history_resume_by_content);
+
+std::string fastcgi_request() {
+  std::string out, params;
+  for (const auto& [key, value] : std::vector<std::pair<std::string, std::string>>{
+           {"REQUEST_METHOD", "GET"}, {"REQUEST_URI", "/eventsource/harbour/tide"}, {"QUERY_STRING", ""},
+           {"HTTP_HOST", "push.example.org"}, {"PUBSUB_SERVICE", "pubsub.example"},
+           {"HTTP_LAST_EVENT_ID", "7k2f9a0c-3e8.5v1m0qk2tb.0c4r8n2q"}, {"HTTP_ACCEPT", "text/event-stream"},
+           {"REMOTE_ADDR", "192.0.2.1"}})
+    wire::append_pair(params, key, value);
+  wire::append_stream(out, wire::RecordType::begin_request, 1, std::string_view("\0\1\0\0\0\0\0\0", 8));
+  wire::append_stream(out, wire::RecordType::params, 1, params);
+  wire::append_stream_end(out, wire::RecordType::params, 1);
+  wire::append_stream_end(out, wire::RecordType::stdin_, 1);
+  return out;
+}
+
+void check_fastcgi_head(benchmark::State& state) {
+  const std::string request = fastcgi_request();
+  for (auto _ : state) {
+    wire::FastcgiHead head;
+    const auto fed = head.feed(request);
+    if (!fed || fed->state != wire::FastcgiHead::State::complete) state.SkipWithError("not complete");
+    benchmark::DoNotOptimize(head.clean());
+  }
+  state.SetItemsProcessed(state.iterations());
+}
+BENCHMARK(check_fastcgi_head);
+
+class NullStream final : public hub::Stream {
+ public:
+  using Stream::Stream;
+  ~NullStream() override { end(hub::CloseReason::client_left); }
+
+ protected:
+  ssize_t write(std::span<const iovec> parts) override {
+    ssize_t all = 0;
+    for (const iovec& part : parts) all += static_cast<ssize_t>(part.iov_len);
+    return all;
+  }
+  void wait_writable() override {}
+  hub::FrameRef response_head() const override { return head_; }
+  bool head_only() const override { return false; }
+  void on_refused(hub::Refusal) override {}
+  void on_ended(hub::CloseReason, bool) override {}
+
+ private:
+  static inline const hub::FrameRef head_ = hub::make_frame("head\n\n");
+};
+
+/// Items: deliveries. What the hub adds to a send().
+void fan_out(benchmark::State& state) {
+  hub::Shard shard({}, [](hub::Want) {});
+  std::vector<std::unique_ptr<NullStream>> streams;
+  for (int i = 0; i < state.range(0); ++i) {
+    streams.push_back(std::make_unique<NullStream>(shard, hub::Framing::fastcgi));
+    shard.open(*streams.back(), name, {});
+  }
+  shard.read(hub::Opened{name, {}, {1, 1, 1, 1}, true});
+  const auto shared_name = std::make_shared<const hub::NodeName>(name);
+  std::uint64_t sequence = 1;
+  for (auto _ : state) {
+    shard.read(hub::Happened{shared_name, {event(++sequence, 200)}});
+    shard.flush();
+  }
+  state.SetItemsProcessed(state.iterations() * state.range(0));
+}
+BENCHMARK(fan_out)->Arg(1'000)->Arg(10'000)->Arg(19'000);
+
+}  // namespace
