@@ -24,7 +24,7 @@ struct RouteOptions {
   std::string path = "/eventsource/";  ///< what precedes a node's name
   std::vector<Service> services;
   std::size_t max_node_bytes = 1023;  ///< RFC 7622's bound for a part of a JID; longer is refused with 400
-  unsigned max_newest = 1000;         ///< ?last=N is cut to this
+  unsigned max_newest = 16'384;       ///< ?last=N is cut to this: what the worker reads of a node at most
 };
 
 /// A stream is wanted.

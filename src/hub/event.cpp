@@ -49,8 +49,10 @@ std::string item_xml(const Item& item) {
 std::uint64_t Item::content_hash(const NodeName& name) const {
   std::uint64_t hash = 0;
   // Each part is hashed with what came before as its seed, so that no two lists of parts read the same.
-  for (const std::string* part : {&name.service, &name.node, &id, &payload})
+  for (const std::string* part : {&name.service, &name.node, &id})
     hash = XXH3_64bits_withSeed(part->data(), part->size(), hash);
+  hash = payload_digest != 0 ? XXH3_64bits_withSeed(&payload_digest, sizeof payload_digest, hash)
+                             : XXH3_64bits_withSeed(payload.data(), payload.size(), hash);
   hash &= wire::content_mask;
   return hash == 0 ? 1 : hash;
 }

@@ -190,7 +190,7 @@ Feed::Events Feed::snapshot(const std::vector<Item>& stored) const {
     if (event->happening == Happening::item) in_history[event->item_id] = event;
 
   Events older, newer;
-  std::uint64_t sum = 0;
+  std::uint64_t sum = 0, before = 0;
   for (const Item& item : stored) {
     const std::uint64_t content = item.content_hash(name_);
     const auto kept = in_history.find(item.id);
@@ -199,7 +199,8 @@ Feed::Events Feed::snapshot(const std::vector<Item>& stored) const {
       newer.push_back(kept->second);
     } else if (known_.count(item.id) || known_.size() >= options_.max_known) {
       sum += content;  // of what a client has had by then, and the newer ones come last wherever they are listed
-      const wire::EventId id = id_of(0, content, sum);
+      const wire::EventId id = id_of(0, content, sum, before);
+      before = wire::push_before(before, content);
       older.push_back(std::make_shared<const Event>(Happening::item, Origin::store, id, item.id,
                                                     item_block(id, item, options_.view)));
     }
@@ -222,6 +223,18 @@ Feed::Events Feed::remembered() const {
   std::sort(events.begin(), events.end(),
             [](const EventRef& a, const EventRef& b) { return a->id.sequence < b->id.sequence; });
   return events;
+}
+
+/// Of the items published last before the newest one, each by its current version.
+std::uint64_t Feed::before_newest() const {
+  std::uint64_t before = 0;
+  unsigned slot = 0;
+  for (auto entry = known_order_.rbegin(); entry != known_order_.rend() && slot < wire::before_slots; ++entry) {
+    const auto known = known_.find(entry->second);
+    if (known == known_.end() || known->second.sequence != entry->first || entry->second == newest_item_id_) continue;
+    before |= wire::before_slot(known->second.content) << wire::before_slot_bits * slot++;
+  }
+  return before;
 }
 
 EventRef Feed::emit(const Change& change, Origin origin) {

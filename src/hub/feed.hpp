@@ -50,7 +50,7 @@ class Feed {
   const NodeName& name() const { return name_; }
   const History& history() const { return history_; }
   /// Where a stream that begins now stands.
-  wire::EventId position() const { return id_of(sequence_, newest_content_, stored_sum_); }
+  wire::EventId position() const { return id_of(sequence_, newest_content_, stored_sum_, before_newest()); }
 
   /// A change as it is notified: the events to hand out now (none while held, none for an echo).
   Events change(Change change, Clock::time_point now);
@@ -85,8 +85,9 @@ class Feed {
   void forget(const std::string& item_id);
   bool is_known(const std::string& item_id, std::uint64_t content) const;
   bool take_echo(const Change& change, Clock::time_point now);
-  wire::EventId id_of(std::uint64_t sequence, std::uint64_t content, std::uint64_t stored) const {
-    return {options_.epoch, sequence, content, stored & wire::stored_mask};
+  std::uint64_t before_newest() const;
+  wire::EventId id_of(std::uint64_t sequence, std::uint64_t content, std::uint64_t stored, std::uint64_t before) const {
+    return {options_.epoch, sequence, content, stored & wire::stored_mask, before};
   }
 
   NodeName name_;

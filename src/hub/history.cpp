@@ -20,10 +20,28 @@ std::optional<std::size_t> History::after_sequence(std::uint64_t sequence) const
   return static_cast<std::size_t>(sequence + 1 - first);
 }
 
+/// A list in the order of publishing: an item's neighbours tell which publish of it a client has had.
+std::optional<std::size_t> History::after_neighbours(const wire::EventId& id) const {
+  std::optional<std::size_t> same, possible;
+  bool doubtful = false;
+  for (std::size_t i = events_.size(); i-- > 0;) {
+    const Event& event = *events_[i];
+    if (event.id.content != id.content) continue;
+    const bool same_neighbours = event.id.before == id.before;
+    if (event.id.stored == id.stored && same_neighbours) return i + 1;
+    if (event.happening != Happening::item || !wire::follows_the_same(event.id.before, id.before)) continue;
+    if (same_neighbours && id.before != 0 && !same) same = i + 1;
+    if (possible) doubtful = true;
+    possible = i + 1;
+  }
+  if (same) return same;
+  return doubtful ? std::nullopt : possible;
+}
+
 std::optional<std::size_t> History::after_content(const wire::EventId& id, bool republish_moves) const {
+  if (republish_moves) return after_neighbours(id);
   std::optional<std::size_t> same_set, same_content;
   bool exact = false, set_is_sure = false;
-  bool doubtful = !republish_moves;  // a list's newest item is not what was published last, so other items may be
   for (std::size_t i = events_.size(); i-- > 0;) {
     const Event& event = *events_[i];
     if (event.id.stored == id.stored && !same_set) {
@@ -33,14 +51,12 @@ std::optional<std::size_t> History::after_content(const wire::EventId& id, bool 
     if (event.id.content != id.content) continue;
     // Without the newest item at or before it, the set would be an earlier one that only looks the same.
     if (same_set) set_is_sure = true;
-    if (event.happening != Happening::item) continue;
-    if (same_content) doubtful = true;
-    if (!same_content) same_content = i + 1;
+    if (event.happening == Happening::item && !same_content) same_content = i + 1;
   }
   // The same items: this very place, or the same seen in another order.
   if (same_set && !exact && same_content && *same_content > *same_set) return std::nullopt;
-  if (same_set) return set_is_sure ? same_set : std::nullopt;
-  return doubtful ? std::nullopt : same_content;
+  // A list's newest item is not what was published last, so without the set nothing tells what else has changed.
+  return same_set && set_is_sure ? same_set : std::nullopt;
 }
 
 }  // namespace xes::hub

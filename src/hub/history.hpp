@@ -34,6 +34,8 @@ class History {
   std::optional<std::size_t> after_content(const wire::EventId& id, bool republish_moves) const;
 
  private:
+  std::optional<std::size_t> after_neighbours(const wire::EventId& id) const;
+
   HistoryOptions options_;
   std::deque<EventRef> events_;
   std::size_t bytes_ = 0;

@@ -36,6 +36,9 @@ struct Item {
   std::string payload;              ///< XML of the payload element, standalone; empty for a payload-less item
   std::optional<std::string> text;  ///< decoded text of a urn:xmpp:json:0 or https://prosody.im/protocol/data payload
 
+  /// Of what the payload says, however it is written; 0 if nobody computed it, then its bytes count.
+  std::uint64_t payload_digest = 0;
+
   /// Of service, node, item ID and payload: the same wherever and whenever it is computed. Never 0; 50 bits.
   std::uint64_t content_hash(const NodeName& name) const;
 };

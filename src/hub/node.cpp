@@ -172,7 +172,9 @@ void Node::begin_from_snapshot(Stream& stream, const Start& start, const std::ve
   for (std::size_t i = 0; start.at == Start::At::after && i < items.size(); ++i) {
     const Event& item = *items[i];
     if (item.id.content != start.last.content || item.id.sequence != 0) continue;
-    if (!republish_moves_ && item.id.stored != start.last.stored) break;
+    const bool same_place = republish_moves_ ? wire::follows_the_same(item.id.before, start.last.before)
+                                             : item.id.stored == start.last.stored;
+    if (!same_place) break;
     for (++i; i < items.size() && items[i]->id.sequence == 0; ++i) frames.push_back(frame_of(items[i]));
     for (FrameRef& frame : history_from(0)) frames.push_back(std::move(frame));
     return go_live(stream, frames);

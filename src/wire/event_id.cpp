@@ -23,13 +23,13 @@ std::optional<std::uint64_t> number(std::string_view text, std::size_t max_digit
   return value;
 }
 
-constexpr int epoch_digits = 8, content_digits = 10, stored_digits = 8;
+constexpr int epoch_digits = 8, content_digits = 10, stored_digits = 8, before_digits = 9;
 
 }  // namespace
 
 std::string to_string(const EventId& id) {
   std::string out;
-  out.reserve(50);
+  out.reserve(60);
   append_fixed(out, id.epoch, epoch_digits);
   out += '-';
   int length = 1;
@@ -39,6 +39,8 @@ std::string to_string(const EventId& id) {
   append_fixed(out, id.content, content_digits);
   out += '.';
   append_fixed(out, id.stored, stored_digits);
+  out += '.';
+  append_fixed(out, id.before, before_digits);
   return out;
 }
 
@@ -46,13 +48,15 @@ std::optional<EventId> parse_event_id(std::string_view text) {
   const auto dash = text.find('-');
   const auto first = text.find('.');
   const auto second = first == text.npos ? text.npos : text.find('.', first + 1);
-  if (second == text.npos || dash != epoch_digits || dash > first) return std::nullopt;
+  const auto third = second == text.npos ? text.npos : text.find('.', second + 1);
+  if (third == text.npos || dash != epoch_digits || dash > first) return std::nullopt;
   const auto epoch = number(text.substr(0, dash), epoch_digits);
   const auto sequence = number(text.substr(dash + 1, first - dash - 1), 12);
   const auto content = number(text.substr(first + 1, second - first - 1), content_digits);
-  const auto stored = number(text.substr(second + 1), stored_digits);
-  if (!epoch || !sequence || !content || !stored) return std::nullopt;
-  const EventId id{*epoch, *sequence, *content, *stored};
+  const auto stored = number(text.substr(second + 1, third - second - 1), stored_digits);
+  const auto before = number(text.substr(third + 1), before_digits);
+  if (!epoch || !sequence || !content || !stored || !before) return std::nullopt;
+  const EventId id{*epoch, *sequence, *content, *stored, *before};
   // One spelling per position: shortened or padded forms were not written by a worker.
   if (to_string(id) != text) return std::nullopt;
   return id;

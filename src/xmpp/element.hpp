@@ -3,6 +3,7 @@
 // Namespaces are resolved: `ns` is the namespace name, never a prefix (Namespaces in XML 1.0).
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -26,6 +27,7 @@ struct Payload {
   std::string ns;    ///< of the root element
   /// Decoded character data, for {urn:xmpp:json:0}json (XEP-0335) and {https://prosody.im/protocol/data}data only.
   std::optional<std::string> text;
+  std::uint64_t digest = 0;  ///< of what it says, see xmpp/payload_digest.hpp
 };
 
 struct Element {

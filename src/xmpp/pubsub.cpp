@@ -17,6 +17,7 @@ hub::Item to_item(const Element& element) {
   if (!element.payloads.empty()) {
     item.payload = element.payloads.front().xml;
     item.text = element.payloads.front().text;
+    item.payload_digest = element.payloads.front().digest;
   }
   return item;
 }

@@ -10,6 +10,8 @@
 #include <utility>
 #include <vector>
 
+#include "xmpp/payload_digest.hpp"
+
 namespace xes::xmpp {
 namespace {
 
@@ -115,7 +117,7 @@ class StanzaReader::Impl {
   void start_stream(const Name& name, const XML_Char** attributes);
   void start_in_tree(const Name& name, const XML_Char** attributes);
   void start_payload(const Name& name);
-  void note_used_prefixes(const Name& name, const XML_Char** attributes);
+  void start_in_payload(const Name& name, const XML_Char** attributes);
   void note_used_prefix(std::string_view prefix);
   void end_payload();
   void end_stanza();
@@ -166,6 +168,7 @@ class StanzaReader::Impl {
 
   bool in_payload_ = false;
   Payload payload_;
+  PayloadDigest digest_;
   std::size_t payload_begin_ = 0;
   std::size_t payload_depth_ = 0;
   std::vector<std::size_t> inherited_;  ///< bindings that the payload uses and does not make itself
@@ -354,11 +357,11 @@ void StanzaReader::Impl::start_element(const XML_Char* raw_name, const XML_Char*
   }
   if (!skip_reason_.empty()) return;
   const Name name = split(raw_name);
-  if (in_payload_) return note_used_prefixes(name, attributes);
+  if (in_payload_) return start_in_payload(name, attributes);
   if (depth_ > 2 && !open_.empty() && open_.back()->name == "item" &&
       holds_payloads({open_.back()->ns, open_.back()->name, {}})) {
     start_payload(name);
-    return note_used_prefixes(name, attributes);
+    return start_in_payload(name, attributes);
   }
   start_in_tree(name, attributes);
 }
@@ -415,19 +418,18 @@ void StanzaReader::Impl::start_payload(const Name& name) {
   in_payload_ = true;
   payload_begin_ = token_begin();
   payload_depth_ = depth_;
-  payload_ = Payload{{}, std::string(name.local), std::string(name.ns), std::nullopt};
+  payload_ = Payload{{}, std::string(name.local), std::string(name.ns), std::nullopt, 0};
   inherited_.clear();
-  if (holds_text(name))
-    payload_.text.emplace();
-  else
-    read_characters(false);
+  if (holds_text(name)) payload_.text.emplace();
 }
 
 /// "Visibly utilized" (Exclusive C14N §1.1): the prefix of the element and of each attribute.
-void StanzaReader::Impl::note_used_prefixes(const Name& name, const XML_Char** attributes) {
+void StanzaReader::Impl::start_in_payload(const Name& name, const XML_Char** attributes) {
+  digest_.start_element(name.ns, name.local);
   note_used_prefix(name.prefix);
   for (; *attributes; attributes += 2) {
     const Name attribute = split(attributes[0]);
+    digest_.attribute(attribute.ns, attribute.local, attributes[1]);
     if (!attribute.prefix.empty() && attribute.prefix != "xml") note_used_prefix(attribute.prefix);
   }
 }
@@ -448,6 +450,7 @@ void StanzaReader::Impl::end_element() {
     events_.push_back({StreamEvent::Kind::close, {}, "</stream:stream>", {}});
     return;
   }
+  if (in_payload_) digest_.end_element();
   if (in_payload_ && depth_ + 1 == payload_depth_) {
     end_payload();
   } else if (!in_payload_ && !open_.empty()) {
@@ -458,7 +461,7 @@ void StanzaReader::Impl::end_element() {
 
 void StanzaReader::Impl::end_payload() {
   in_payload_ = false;
-  read_characters(true);
+  payload_.digest = digest_.take();
   payload_.xml.assign(buffer_, payload_begin_, token_end() - payload_begin_);
   if (!inherited_.empty()) {
     std::string declarations;
@@ -498,7 +501,8 @@ void StanzaReader::Impl::characters(const XML_Char* text, std::size_t length) {
   if (depth_ == 1) {
     border_ = token_end();  // white space between stanzas, a keep-alive
   } else if (in_payload_) {
-    payload_.text->append(text, length);
+    digest_.text({text, length});
+    if (payload_.text) payload_.text->append(text, length);
   } else if (!open_.empty()) {
     open_.back()->text.append(text, length);
   }
@@ -510,6 +514,7 @@ void StanzaReader::Impl::skip_stanza(std::string reason) {
   skip_reason_ = std::move(reason);
   open_.clear();
   in_payload_ = false;
+  digest_.take();
   stanza_.children = {};
   stanza_.payloads = {};
   stanza_.text = {};

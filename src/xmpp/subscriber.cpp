@@ -31,7 +31,6 @@ Subscriber::Subscriber(boost::asio::io_context& io, SessionOptions session, Subs
     : io_(io),
       options_(std::move(options)),
       jid_(session.jid),
-      epoch_(random_epoch()),
       shards_(std::move(shards)),
       recheck_timer_(io),
       down_timer_(io),
@@ -86,7 +85,7 @@ void Subscriber::follow(ShardIndex shard, const NodeName& name) {
   const bool is_new = !follow;
   if (is_new) {
     hub::FeedOptions options;
-    options.epoch = epoch_;
+    options.epoch = random_epoch();  // its sequences begin anew, so an ID of an earlier feed must not fit
     options.view = service->view;
     options.history = options_.history;
     follow = std::make_shared<Follow>(io_, name, options);
@@ -150,7 +149,7 @@ void Subscriber::tell_opened(Follow& follow, ShardIndex shard, std::size_t live)
   if (split != events.end()) {
     // Before the first live event: sequences have no holes; where the history is cut, content 0 is "from the start".
     position = split != events.begin() ? (*std::prev(split))->id
-                                       : wire::EventId{epoch_, (*split)->id.sequence - 1, 0, 0};
+                                       : wire::EventId{position.epoch, (*split)->id.sequence - 1, 0, 0, 0};
   }
   follow.open.insert(shard);
   tell(shard, hub::Opened{*follow.name, {events.begin(), split}, position,
@@ -358,7 +357,12 @@ void Subscriber::fill(Follow& follow) {
   read_stored_items(session_, *follow.name, {}, [this, weak = std::weak_ptr(find(*follow.name))](StoredItems stored) {
     const FollowRef filled = weak.lock();
     if (!filled || filled->state != State::filling || !session_.ready()) return;
-    if (stored) return activate(*filled, filled->feed.end_backfill(*stored, Clock::now()));
+    if (stored) {
+      const hub::Feed::Backfill backfill = filled->feed.end_backfill(*stored, Clock::now());
+      spdlog::debug("pubsub: {} stores {} items; {} events follow from them", display(*filled->name), stored->size(),
+                    backfill.events.size());
+      return activate(*filled, backfill);
+    }
     if (pubsub::read_refusal(stored.error()) == pubsub::Refusal::passing) {
       spdlog::warn("pubsub: cannot read the items of {} now: {}", display(*filled->name), stored.error().reason);
       tell_held(*filled);

@@ -154,7 +154,6 @@ class Subscriber {
   boost::asio::io_context& io_;
   SubscriberOptions options_;
   std::string jid_;
-  std::uint64_t epoch_;
   std::vector<ShardDoors> shards_;
   std::unordered_map<hub::NodeName, FollowRef, hub::NodeNameHash> follows_;
   std::deque<std::weak_ptr<Follow>> turn_;  ///< queued ones
