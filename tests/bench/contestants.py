@@ -203,7 +203,10 @@ class Nchan(Contestant):
     name = "nchan"
 
     def __init__(self, build: Path, folder: Path):
+        # keepalive_…: the publisher's one connection must live as long as the test.
         server = f"""
+    keepalive_requests 1000000000;
+    keepalive_time 1d;
     location /publish {{ nchan_publisher; nchan_channel_id {NODE}; nchan_message_timeout 10m; nchan_message_buffer_length 256; }}
     location /eventsource/ {{
       nchan_subscriber eventsource;
