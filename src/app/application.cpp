@@ -227,6 +227,8 @@ int run(Config config) {
   start_logging(config.log);
   // A peer that leaves in the middle of a write is an error of that write alone; libstrophe writes without a flag.
   std::signal(SIGPIPE, SIG_IGN);
+  // What daemons are sent by habit (logs are rotated, a terminal closes) ends no stream.
+  std::signal(SIGHUP, SIG_IGN);
   raise_descriptor_limit();
   spdlog::info("xmpp-eventsource {} as {}", XES_VERSION, config.xmpp.jid);
   return Application(config).run();

@@ -70,7 +70,7 @@ const Option option_rows[] = {
    "What the path of every URL begins with; the rest is the node's name. Begins and ends with \"/\".",
    AT(stream.path)},
   {"stream", "heartbeat", Kind::duration, "15s", second, 10 * minute, "", "",
-   "A stream gets a comment line this often, which keeps it alive in proxies and finds readers that are gone. "
+   "A stream that carries nothing gets a comment line at least this often, which keeps it alive in proxies and finds readers that are gone. "
    "Must be shorter than the web server's read timeout (nginx: 60s unless set); shorter still costs a write for each "
    "stream each time.", AT(stream.heartbeat)},
   {"stream", "retry", Kind::duration, "3s", 100, hour, "", "",

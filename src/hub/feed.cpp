@@ -2,6 +2,8 @@
 #include "hub/feed.hpp"
 
 #include <algorithm>
+#include <string_view>
+#include <unordered_set>
 #include <utility>
 
 namespace xes::hub {
@@ -184,31 +186,33 @@ Feed::Backfill Feed::end_backfill(const std::vector<Item>& stored, Clock::time_p
   return out;
 }
 
+/// To be called right after end_backfill(): what that sent is part of it, and so is what was published since the list was
+/// made, which the list does not hold.
 Feed::Events Feed::snapshot(const std::vector<Item>& stored) const {
-  std::unordered_map<std::string, EventRef> in_history;
-  for (const EventRef& event : history_.events())
-    if (event->happening == Happening::item) in_history[event->item_id] = event;
+  Events newer;
+  std::unordered_set<std::string_view> in_history;
+  for (const EventRef& event : history_.events()) {
+    if (event->happening != Happening::item) continue;
+    const auto known = known_.find(event->item_id);
+    // Its newest version that streams have had: where the list is a moment ahead, the notification is on its way.
+    if (known == known_.end() || known->second.sequence != event->id.sequence) continue;
+    newer.push_back(event);
+    in_history.insert(event->item_id);
+  }
 
-  Events older, newer;
+  Events all;
   std::uint64_t sum = 0, before = 0;
   for (const Item& item : stored) {
+    if (in_history.count(item.id) || !(known_.count(item.id) || known_.size() >= options_.max_known)) continue;
     const std::uint64_t content = item.content_hash(name_);
-    const auto kept = in_history.find(item.id);
-    // Its newest version that streams have had: where the list is a moment ahead, the notification is on its way.
-    if (kept != in_history.end() && is_known(item.id, kept->second->id.content)) {
-      newer.push_back(kept->second);
-    } else if (known_.count(item.id) || known_.size() >= options_.max_known) {
-      sum += content;  // of what a client has had by then, and the newer ones come last wherever they are listed
-      const wire::EventId id = id_of(0, content, sum, before);
-      before = wire::push_before(before, content);
-      older.push_back(std::make_shared<const Event>(Happening::item, Origin::store, id, item.id,
-                                                    item_block(id, item, options_.view)));
-    }
+    sum += content;  // of what a client has had by then, and the newer ones come last wherever they are listed
+    const wire::EventId id = id_of(0, content, sum, before);
+    before = wire::push_before(before, content);
+    all.push_back(std::make_shared<const Event>(Happening::item, Origin::store, id, item.id,
+                                                item_block(id, item, options_.view)));
   }
-  std::sort(newer.begin(), newer.end(),
-            [](const EventRef& a, const EventRef& b) { return a->id.sequence < b->id.sequence; });
-  older.insert(older.end(), newer.begin(), newer.end());
-  return older;
+  all.insert(all.end(), newer.begin(), newer.end());
+  return all;
 }
 
 Feed::Events Feed::remembered() const {

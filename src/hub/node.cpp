@@ -165,10 +165,6 @@ void Node::begin_from_snapshot(Stream& stream, const Start& start, const std::ve
     add_items(items.size() - std::min<std::size_t>(items.size(), start.count));
     return go_live(stream, frames);
   }
-  if (start.at == Start::At::after && start.last.content == 0) {
-    add_items(0);  // the node was empty then, so all of it is new
-    return go_live(stream, frames);
-  }
   for (std::size_t i = 0; start.at == Start::At::after && i < items.size(); ++i) {
     const Event& item = *items[i];
     if (item.id.content != start.last.content || item.id.sequence != 0) continue;

@@ -237,7 +237,7 @@ void Subscriber::on_message(Element&& message) {
   auto notification = pubsub::read_notification(message);
   if (!notification) return;
   const FollowRef follow = find({std::string(message.attribute("from")), notification->node});
-  if (!follow || follow->state == State::idle) {
+  if (!follow || follow->state == State::idle || follow->state == State::leaving) {
     spdlog::debug("pubsub: ignored a notification from {} for {}", quoted(message.attribute("from")),
                   quoted(notification->node));
     return;
@@ -395,11 +395,23 @@ void Subscriber::try_later(Follow& follow) {
 
 void Subscriber::leave(Follow& follow) {
   spdlog::debug("pubsub: leaving {}", display(*follow.name));
-  if (session_.ready())
-    session_.send_iq(IqType::set, follow.name->service,
-                     pubsub::unsubscribe(follow.name->node, jid_, follow.subid), options_.deadline, [](IqResult) {});
-  follow.state = State::idle;
-  follows_.erase(NodeName(*follow.name));
+  follow.lingering = false;
+  follow.state = State::leaving;
+  const FollowRef left = find(*follow.name);
+  if (!session_.ready()) return on_left(left);
+  session_.send_iq(IqType::set, follow.name->service, pubsub::unsubscribe(follow.name->node, jid_, follow.subid),
+                   options_.deadline, [this, weak = std::weak_ptr(left)](IqResult) {
+                     const FollowRef gone = weak.lock();
+                     if (gone && gone->state == State::leaving) on_left(gone);
+                   });
+}
+
+/// A server may work on several requests at a time (ejabberd does), so a node is subscribed to again only now.
+void Subscriber::on_left(const FollowRef& follow) {
+  if (!follow->shards.empty() && session_.ready()) return subscribe(*follow);
+  follow->state = State::idle;
+  if (!follow->shards.empty()) return;  // on_ready() will ask
+  follows_.erase(NodeName(*follow->name));
   count_nodes();
 }
 
@@ -514,14 +526,19 @@ void Subscriber::recheck_service(const std::string& jid) {
       [this, jid, active_before = std::move(active_before)](IqResult result) {
         if (!result) return;
         std::unordered_set<std::string> listed;
+        std::unordered_set<NodeName, hub::NodeNameHash> unused;
         for (const pubsub::Subscription& one : pubsub::read_subscriptions(*result)) {
           if (bare(one.jid) != jid_ || one.state == pubsub::SubscriptionState::none) continue;
           listed.insert(one.node);
           if (find({jid, one.node})) continue;
+          unused.insert({jid, one.node});
+          if (!unused_.count({jid, one.node})) continue;
           spdlog::info("pubsub: dropping the left-over subscription to {}", display({jid, one.node}));
           session_.send_iq(IqType::set, jid, pubsub::unsubscribe(one.node, jid_, one.subid), options_.deadline,
                            [](IqResult) {});
         }
+        std::erase_if(unused_, [&](const NodeName& name) { return name.service == jid; });
+        unused_.merge(unused);
         for (const std::string& node : active_before) {
           const FollowRef follow = find({jid, node});
           if (!follow || follow->state != State::active || listed.count(node)) continue;

@@ -82,6 +82,7 @@ class Subscriber {
     pending,      ///< an owner has to approve
     filling,      ///< subscribed; the stored items are on their way
     active,
+    leaving,      ///< asked to unsubscribe; who comes back meanwhile waits for the reply
   };
 
   struct Follow {
@@ -135,6 +136,7 @@ class Subscriber {
   void activate(Follow& follow, const hub::Feed::Backfill& filled);
   void try_later(Follow& follow);
   void leave(Follow& follow);
+  void on_left(const FollowRef& follow);
   void drop(const hub::NodeName& name);
   void apply(Follow& follow, std::vector<hub::Change> changes);
   void apply_held(Follow& follow);
@@ -160,6 +162,9 @@ class Subscriber {
   std::size_t subscribing_ = 0;
   /// Services that list a re-published item last (Prosody); others keep its place, or are not known yet.
   std::unordered_set<std::string> republish_moves_;
+  /// Subscriptions that nobody here uses, as of the last check. After a restart pages take a moment to come back, so
+  /// only what is unused at two checks in a row is left over.
+  std::unordered_set<hub::NodeName, hub::NodeNameHash> unused_;
   boost::asio::steady_timer recheck_timer_;
   boost::asio::steady_timer down_timer_;
   boost::asio::steady_timer relief_timer_;

@@ -68,7 +68,7 @@ TEST(Reference, HasOneRowOfFiveCellsForEachOption) {
   EXPECT_THAT(
       rows,
       testing::Contains(testing::StartsWith(
-          "| `[stream]` `heartbeat` | a string | `\"15s\"` | 1s to 10m | A stream gets a comment line")));
+          "| `[stream]` `heartbeat` | a string | `\"15s\"` | 1s to 10m | A stream that carries nothing")));
   EXPECT_THAT(rows, testing::Contains(testing::StartsWith(
                         "| `[[service]]` `view` | a string | `\"payload\"` | payload or item | ")));
 }

@@ -338,6 +338,16 @@ TEST_F(FeedTest, LeavesAVersionWhoseNotificationIsOnItsWayToThatNotification) {
   EXPECT_THAT(change(published("a", "3")), ElementsAre("item a=3"));
 }
 
+TEST_F(FeedTest, AddsWhatWasPublishedSinceTheListWasMadeToASnapshot) {
+  fill({item("a", "1")});
+  later();
+  feed.begin_backfill(false);
+  change(published("b", "1"));
+  const std::vector<Item> behind{item("a", "1")};
+  EXPECT_THAT(list(behind), IsEmpty());
+  EXPECT_THAT(words(feed.snapshot(behind)), ElementsAre("*item a=1", "item b=1"));
+}
+
 TEST_F(FeedTest, RemembersWhatIsStoredAsFarAsItsHistoryTells) {
   fill({item("a", "1"), item("b", "1")});
   change(published("a", "2"));

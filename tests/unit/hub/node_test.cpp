@@ -109,13 +109,13 @@ TEST_F(NodeTest, GivesNoIdWithAResetUntilSomethingFollows) {
   EXPECT_EQ(stream.blocks().at(0).id, "") << "who is cut here is reset again";
 }
 
-TEST_F(NodeTest, SendsAllToAClientThatKnewTheNodeEmpty) {
+TEST_F(NodeTest, SendsAllToAClientThatKnewTheNodeEmptyAndSaysThatMoreMayHaveComeAndGone) {
   become_another_run();
   FakeStream stream(shard);
   shard.open(stream, sample_name, after({epoch, 0, 0, 0}));
   open();
   snapshot(letters());
-  EXPECT_THAT(stream.texts(), ElementsAre("a", "b", "c", "d", "#"));
+  EXPECT_THAT(stream.texts(), ElementsAre(R"(reset {"node":"news","reason":"position-lost"})", "a", "b", "c", "d", "#"));
 }
 
 TEST_F(NodeTest, BeginsWithTheNewestItems) {
