@@ -1,0 +1,67 @@
+# SPDX-License-Identifier: MIT
+"""Two workers, each with its own component, behind nginx/upstream-several.conf: the reader need not care which it gets."""
+import time
+
+import pytest
+
+from harness.fixtures import _subfolder
+from harness.numbers import numbers, publish
+from harness.several import SeveralNginx
+
+
+@pytest.fixture
+def pair(xmpp, own_worker, user, run_folder):
+    workers = [own_worker(component, stream={"retry": "200ms"}) for component in xmpp.components[7:9]]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.wait_connected(user("friend"))
+    web = SeveralNginx(_subfolder(run_folder, "n"), workers).start()
+    yield workers, web
+    web.stop()
+
+
+def test_the_reader_lands_on_the_other_worker_and_misses_nothing(pair, publisher, new_node, open_stream, framing):
+    (first, second), web = pair
+    node = new_node(persist_items=1, max_items=200)
+    stream = open_stream(node, framing, web=web, reconnect=True)
+    publish(publisher, node, 1)
+    assert numbers(stream, until=1) == [1]
+    number = 1
+    for gone in (first, second, first):
+        opened = stream.opened
+        gone.process.kill()
+        publish(publisher, node, number + 1)
+        assert numbers(stream, until=number + 1, timeout=20) == [number + 1]
+        gone.start()
+        publish(publisher, node, number + 2)
+        assert numbers(stream, until=number + 2, timeout=20) == [number + 2]
+        number += 2
+    assert stream.status == 200
+
+
+def test_while_both_are_away_the_answer_is_still_a_stream(pair, publisher, new_node, open_stream):
+    workers, web = pair
+    node = new_node(persist_items=1, max_items=200)
+    stream = open_stream(node, web=web, reconnect=True)
+    publish(publisher, node, 1)
+    assert numbers(stream, until=1) == [1]
+    for worker in workers:
+        worker.process.kill()
+    publish(publisher, node, 2)
+    time.sleep(1.5)
+    for worker in workers:
+        worker.start()
+    assert numbers(stream, until=2, timeout=30) == [2]
+    assert stream.status == 200
+
+
+def test_a_worker_that_is_back_gets_the_next_stream_at_once(pair, publisher, new_node, open_stream):
+    (first, second), web = pair
+    node = new_node()
+    second.process.kill()
+    open_stream(node, web=web)
+    second.start()
+    # It has no streams, so least_conn means it; no time of penalty is waited for (max_fails=0).
+    open_stream(node, web=web)
+    assert sorted(publisher.subscribers(node)) == sorted([first.component, second.component])
