@@ -135,7 +135,7 @@ class Bench:
     def direct(self) -> None:
         most = self.size.direct[-1]
         self.start([lambda kind=kind, make=make: make(kind) for kind in ("fastcgi", "scgi") for make in
-                    (lambda kind: Worker(self.build, self.worker, self.folder / f"worker-{kind}", kind, direct=True),
+                    (lambda kind: Worker(self.build, self.worker, self.folder / f"worker-{kind}", kind, direct=True, threads=1),
                      lambda kind: Floor(self.build, self.folder / f"floor-{kind}", kind, direct=True))], most)
         try:
             self.sizes(self.size.direct)
@@ -226,7 +226,7 @@ def main() -> int:
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
     size = QUICK if options.quick else FULL
     room = hard - 1_100  # the worker leaves the low numbers free
-    size.direct = [streams for streams in size.direct if streams <= room] or [room]
+    size.direct = sorted({min(streams, room) for streams in size.direct})
     worker = options.build / "xmpp-eventsource"
     programs = options.build / "tests/bench" if (options.build / "tests/bench/bench_load").exists() else options.build
     folder = Path(tempfile.mkdtemp(prefix="xes-bench-"))

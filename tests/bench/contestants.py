@@ -156,6 +156,10 @@ class Floor(Contestant):
 
 
 class Worker(Contestant):
+    """max_lag is large, so that a reader that gets no core for a moment is late and not cut: readers share the machine.
+
+    `threads` 1 where it is compared with the floor directly, which has one thread, too."""
+
     def __init__(self, build: Path, worker: Path, folder: Path, kind: str = "fastcgi", direct: bool = False,
                  threads: int = 0):
         folder.mkdir(parents=True)
@@ -176,6 +180,7 @@ threads = {threads}
 jid = "pubsub.bench"
 [stream]
 heartbeat = "30s"
+max_lag = "64MiB"
 [log]
 level = "warning"
 """)
