@@ -8,7 +8,7 @@ cd "$(dirname "$(readlink -f "$0")")/.."
 if [ "${1:-}" = --no-install ]; then
   shift
 else
-  bash deploy/install.sh build run demo test
+  bash deploy/install.sh build run demo bench test
   if [ ! -e tests/browser/node_modules/playwright-core/package.json ]; then
     npm ci --prefix tests/browser --ignore-scripts --no-audit --no-fund --loglevel=error
   fi

@@ -15,7 +15,7 @@ void Node::wait(Stream& stream, const Start& start, bool for_snapshot) {
   stream.node_ = this;
   stream.live_ = false;
   stream.place_ = static_cast<std::uint32_t>(waiting_.size());
-  waiting_.push_back({&stream, start, for_snapshot});
+  waiting_.push_back({&stream, start, for_snapshot, position_.sequence});
 }
 
 /// Takes the place of the removed one by the last: safe within a loop from the back.
@@ -152,17 +152,22 @@ void Node::snapshot(const std::vector<EventRef>& items) {
   std::vector<Waiting> waiting;
   waiting.swap(waiting_);
   for (const Waiting& one : waiting) one.stream->node_ = nullptr;
-  for (const Waiting& one : waiting) begin_from_snapshot(*one.stream, one.start, items);
+  for (const Waiting& one : waiting) begin_from_snapshot(one, items);
 }
 
-void Node::begin_from_snapshot(Stream& stream, const Start& start, const std::vector<EventRef>& items) {
+void Node::begin_from_snapshot(const Waiting& waiting, const std::vector<EventRef>& items) {
+  Stream& stream = *waiting.stream;
+  const Start& start = waiting.start;
   flush();
   std::vector<FrameRef> frames;
   auto add_items = [&](std::size_t from) {
     for (; from < items.size(); ++from) frames.push_back(frame_of(items[from]));
   };
   if (start.at == Start::At::newest) {
-    add_items(items.size() - std::min<std::size_t>(items.size(), start.count));
+    // What was published since it asked comes in any case, and last.
+    std::size_t old = items.size();
+    while (old > 0 && items[old - 1]->id.sequence > waiting.since) --old;
+    add_items(old - std::min<std::size_t>(old, start.count));
     return go_live(stream, frames);
   }
   for (std::size_t i = 0; start.at == Start::At::after && i < items.size(); ++i) {

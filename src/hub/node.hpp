@@ -58,12 +58,13 @@ class Node {
     Stream* stream;
     Start start;
     bool for_snapshot;
+    std::uint64_t since;  ///< sequence as it began to wait: what comes later is news to it
   };
 
   void begin(Stream& stream, const Start& start);
   /// False if only the service's store can tell.
   bool begin_from_history(Stream& stream, const Start& start);
-  void begin_from_snapshot(Stream& stream, const Start& start, const std::vector<EventRef>& items);
+  void begin_from_snapshot(const Waiting& waiting, const std::vector<EventRef>& items);
   void go_live(Stream& stream, const std::vector<FrameRef>& frames);
   void wait(Stream& stream, const Start& start, bool for_snapshot);
   std::vector<FrameRef> history_from(std::size_t index) const;

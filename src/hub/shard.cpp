@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: MIT
 #include "hub/shard.hpp"
 
+#include <spdlog/spdlog.h>
+
 #include <algorithm>
 #include <random>
 
+#include "base/text.hpp"
 #include "wire/event_stream.hpp"
 
 namespace xes::hub {
@@ -47,6 +50,9 @@ void Shard::open(Stream& stream, const NodeName& name, const Start& start) {
 
 void Shard::forget(Stream& stream, CloseReason reason) {
   counters_.closed[static_cast<std::size_t>(reason)].fetch_add(1, std::memory_order_relaxed);
+  if (reason == CloseReason::too_slow)
+    spdlog::info("stream: {} at {}: {}", row(reason).name, stream.node_ ? quoted(stream.node_->name().node) : "no node",
+                 row(reason).text);
   if (stream.node_) {
     Node& node = *stream.node_;
     node.remove(stream);

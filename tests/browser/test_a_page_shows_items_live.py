@@ -120,6 +120,37 @@ def test_a_killed_worker_is_no_end_either(front, browse, publisher, user, node, 
     assert not page.died()
 
 
+def test_the_list_is_complete_after_restarts_of_worker_and_server(own_server, own_worker, user, folder, browse):
+    """Whatever was published meanwhile comes, too: in order, each once."""
+    own_server.start()
+    publisher = user("publisher")
+    publisher.create("lasting", persist_items=1, max_items=50)
+    worker = own_worker(stream={"heartbeat": "2s", "retry": "500ms"}).start().wait_connected(user("friend"))
+    web = Nginx(folder, worker.fastcgi, worker.scgi, extra=f"    location = /page.html {{ alias {HERE}/page.html; }}").start()
+    try:
+        page = browse("https://push.example.org", f"MAP push.example.org:443 127.0.0.1:{web.ports['fastcgi']}", node="lasting")
+        page.wait_open()
+
+        def publish_and_wait(*numbers, wait=True):
+            for number in numbers:
+                publisher.publish("lasting", f"<p xmlns='urn:x'>number {number};</p>", f"i{number}")
+            if wait:
+                page.wait(lambda lines: len(page.items()) >= numbers[-1], f"item {numbers[-1]}", 40)
+
+        publish_and_wait(1, 2)
+        assert worker.end() == 0
+        publish_and_wait(3, 4, wait=False)
+        worker.start().wait_connected(user("friend"))
+        publish_and_wait(5)
+        own_server.restart()
+        publisher = user("publisher")
+        publish_and_wait(6, 7)
+        assert [number for item in page.items() for number in range(1, 10) if f"number {number};" in item] == [1, 2, 3, 4, 5, 6, 7]
+        assert not page.died() and page.console() == []
+    finally:
+        web.stop()
+
+
 def test_a_page_of_a_listed_origin_may_read_with_credentials(front, browse, publisher, node):
     page = browse("https://www.example.org", rules(front, "fastcgi", "www.example.org", "push.example.org"),
                   node=node, **{"from": "https://push.example.org"})

@@ -24,7 +24,7 @@ def test_the_re_check_subscribes_again_and_fetches_what_was_missed(xmpp, own_wor
 
 
 def test_subscriptions_of_an_earlier_run_that_nobody_needs_are_dropped(xmpp, own_worker, user, publisher, new_node, open_direct):
-    worker = own_worker().start().wait_connected(user("friend"))
+    worker = own_worker(stream={"recheck": "2s"}).start().wait_connected(user("friend"))
     needed, left = new_node(persist_items=1, max_items=50), new_node()
     position = last_id(open_direct(worker, needed), publisher, needed, 1)
     open_direct(worker, left)
