@@ -73,12 +73,14 @@ std::vector<gateway::ListenAddress> listen_addresses(const Config::Listen& liste
   return all;
 }
 
+hub::HistoryOptions history_options(const Config::Stream& stream) { return {stream.history, stream.history_bytes}; }
+
 gateway::ShardThreadOptions shard_options(const Config& config) {
   gateway::ShardThreadOptions options;
   options.shard.max_lag_bytes = config.stream.max_lag_bytes;
   options.shard.retry = config.stream.retry;
   options.shard.heartbeat = config.stream.heartbeat;
-  options.shard.history.max_events = config.stream.history;
+  options.shard.history = history_options(config.stream);
   options.route.path = config.stream.path;
   for (const Config::Service& service : config.services)
     options.route.services.push_back({service.jid, service.hosts});
@@ -98,7 +100,7 @@ xmpp::SessionOptions session_options(const Config::Xmpp& config) {
 xmpp::SubscriberOptions subscriber_options(const Config& config) {
   xmpp::SubscriberOptions options;
   for (const Config::Service& service : config.services) options.services.push_back({service.jid, service.view});
-  options.history.max_events = config.stream.history;
+  options.history = history_options(config.stream);
   options.linger = config.stream.linger;
   options.recheck = config.stream.recheck;
   return options;

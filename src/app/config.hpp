@@ -41,6 +41,7 @@ struct Config {
     std::chrono::milliseconds heartbeat{};
     std::chrono::milliseconds retry{};
     std::size_t history = 0;        ///< events per node
+    std::size_t history_bytes = 0;  ///< of them
     std::size_t max_lag_bytes = 0;  ///< per stream
     std::chrono::milliseconds linger{};
     std::chrono::milliseconds recheck{};

@@ -78,7 +78,10 @@ const Option option_rows[] = {
    "means later news.", AT(stream.retry)},
   {"stream", "history", Kind::count, "256", 0, 65536, "", "",
    "Events of each node kept in memory for readers that come back. When it is full, the oldest is forgotten, and who "
-   "missed more is answered from what the service stores. 0 keeps none.", AT(stream.history)},
+   "missed more is answered from what the service stores. 0 keeps the newest only.", AT(stream.history)},
+  {"stream", "history_bytes", Kind::bytes, "16MiB", 64 * kib, gib, "", "",
+   "Bytes of those events, for each node. When they are reached, the oldest event is forgotten in the same way.",
+   AT(stream.history_bytes)},
   {"stream", "max_lag", Kind::bytes, "1MiB", 16 * kib, gib, "", "",
    "Bytes that may wait in this worker for one slow reader. When they are reached, its stream is closed; a browser "
    "connects again and resumes.", AT(stream.max_lag_bytes)},

@@ -151,6 +151,8 @@ class Subscriber {
   void schedule_recheck();
 
   FollowRef find(const hub::NodeName& name) const;
+  /// For log lines.
+  static std::string display(const hub::NodeName& name);
   bool is_service(const std::string& jid) const;
 
   boost::asio::io_context& io_;

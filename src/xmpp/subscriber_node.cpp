@@ -1,0 +1,236 @@
+// SPDX-License-Identifier: MIT
+// One node's way: subscribing, filling, changes, snapshots, leaving. The rest is in subscriber.cpp.
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+
+#include "base/text.hpp"
+#include "xmpp/stored_items.hpp"
+#include "xmpp/subscriber.hpp"
+
+namespace xes::xmpp {
+
+using hub::NodeName;
+using Clock = hub::Feed::Clock;
+
+std::string Subscriber::display(const NodeName& name) { return quoted(name.node) + " at " + name.service; }
+
+// ---- one node's way
+
+void Subscriber::subscribe(Follow& follow) {
+  follow.state = State::queued;
+  follow.feed.begin_backfill(true);
+  turn_.push_back(find(*follow.name));
+  subscribe_next();
+}
+
+void Subscriber::subscribe_next() {
+  while (subscribing_ < options_.max_subscribing && !turn_.empty()) {
+    const FollowRef follow = turn_.front().lock();
+    turn_.pop_front();
+    if (follow && follow->state == State::queued) send_subscribe(*follow);
+  }
+}
+
+void Subscriber::send_subscribe(Follow& follow) {
+  ++subscribing_;
+  follow.state = State::subscribing;
+  session_.send_iq(IqType::set, follow.name->service, pubsub::subscribe(follow.name->node, jid_), options_.deadline,
+                   [this, weak = std::weak_ptr(find(*follow.name))](IqResult result) {
+                     if (subscribing_ > 0) --subscribing_;
+                     if (const FollowRef asked = weak.lock(); asked && asked->state == State::subscribing) {
+                       if (result) {
+                         on_subscribed(asked, *result);
+                       } else {
+                         on_refused(asked, result.error());
+                       }
+                     }
+                     subscribe_next();
+                   });
+}
+
+void Subscriber::on_subscribed(const FollowRef& follow, const Element& iq) {
+  const auto subscription = pubsub::read_subscription(iq);
+  // §6.1.2: the reply's <subscription/> is recommended, not required; without one the result itself says yes.
+  if (subscription) follow->subid = subscription->subid;
+  if (subscription && subscription->state == pubsub::SubscriptionState::pending) {
+    follow->state = State::pending;
+    tell_events(*follow, follow->feed.abandon_backfill(Clock::now()).events);
+    return tell_held(*follow);
+  }
+  spdlog::debug("pubsub: subscribed to {}", display(*follow->name));
+  fill(*follow);
+}
+
+void Subscriber::on_refused(const FollowRef& follow, const IqFailure& failure) {
+  if (!session_.ready()) return;  // on_down has seen to it, on_ready will ask again
+  tell_events(*follow, follow->feed.abandon_backfill(Clock::now()).events);
+  const auto refusal = pubsub::read_refusal(failure);
+  if (refusal == pubsub::Refusal::pending) {
+    follow->state = State::pending;
+    return tell_held(*follow);
+  }
+  if (refusal == pubsub::Refusal::passing) {
+    spdlog::warn("pubsub: cannot subscribe to {} now: {}", display(*follow->name), failure.reason);
+    tell_held(*follow);
+    return try_later(*follow);
+  }
+  spdlog::info("pubsub: {} is refused: {}", display(*follow->name), failure.reason);
+  const bool missing = refusal == pubsub::Refusal::no_such_node;
+  if (follow->primed && missing)
+    tell_events(*follow, follow->feed.change({hub::Happening::deletion, {}, false}, Clock::now()));
+  if (!follow->primed) {
+    for (const ShardIndex shard : follow->shards)
+      tell(shard, hub::Refused{*follow->name, missing ? hub::Refusal::no_such_node : hub::Refusal::forbidden});
+    follow->shards.clear();
+  }
+  drop(*follow->name);
+}
+
+/// Shards that still follow it end their streams; the next try starts anew.
+void Subscriber::drop(const NodeName& name) {
+  const FollowRef follow = find(name);
+  if (!follow) return;
+  for (const ShardIndex shard : follow->shards) tell(shard, hub::Ended{name});
+  follow->state = State::idle;
+  follow->timer.cancel();
+  follows_.erase(name);
+  count_nodes();
+}
+
+void Subscriber::fill(Follow& follow) {
+  follow.state = State::filling;
+  read_stored_items(session_, *follow.name, {}, [this, weak = std::weak_ptr(find(*follow.name))](StoredItems stored) {
+    const FollowRef filled = weak.lock();
+    if (!filled || filled->state != State::filling || !session_.ready()) return;
+    if (stored) {
+      const hub::Feed::Backfill backfill = filled->feed.end_backfill(*stored, Clock::now());
+      spdlog::debug("pubsub: {} stores {} items; {} events follow from them", display(*filled->name), stored->size(),
+                    backfill.events.size());
+      return activate(*filled, backfill);
+    }
+    if (pubsub::read_refusal(stored.error()) == pubsub::Refusal::passing) {
+      spdlog::warn("pubsub: cannot read the items of {} now: {}", display(*filled->name), stored.error().reason);
+      tell_held(*filled);
+      return try_later(*filled);
+    }
+    // The node keeps no items, or lets nobody read them back: there is nothing to miss then.
+    spdlog::debug("pubsub: {} has no stored items: {}", display(*filled->name), stored.error().reason);
+    activate(*filled, filled->feed.abandon_backfill(Clock::now()));
+  });
+}
+
+void Subscriber::activate(Follow& follow, const hub::Feed::Backfill& filled) {
+  follow.state = State::active;
+  follow.primed = true;
+  tell_events(follow, filled.events);
+  for (const ShardIndex shard : follow.shards)
+    if (!follow.open.count(shard)) tell_opened(follow, shard, filled.events.size() - filled.live_from);
+  if (!follow.wants_snapshot.empty()) fetch_snapshot(follow);
+}
+
+void Subscriber::try_later(Follow& follow) {
+  follow.state = State::idle;
+  if (follow.lingering) return;
+  follow.timer.expires_after(options_.retry);
+  follow.timer.async_wait([this, weak = std::weak_ptr(find(*follow.name))](const boost::system::error_code& error) {
+    const FollowRef again = weak.lock();
+    if (!error && again && again->state == State::idle && session_.ready()) subscribe(*again);
+  });
+}
+
+void Subscriber::leave(Follow& follow) {
+  spdlog::debug("pubsub: leaving {}", display(*follow.name));
+  follow.lingering = false;
+  follow.state = State::leaving;
+  const FollowRef left = find(*follow.name);
+  if (!session_.ready()) return on_left(left);
+  session_.send_iq(IqType::set, follow.name->service, pubsub::unsubscribe(follow.name->node, jid_, follow.subid),
+                   options_.deadline, [this, weak = std::weak_ptr(left)](IqResult) {
+                     const FollowRef gone = weak.lock();
+                     if (gone && gone->state == State::leaving) on_left(gone);
+                   });
+}
+
+/// A server may work on several requests at a time (ejabberd does), so a node is subscribed to again only now.
+void Subscriber::on_left(const FollowRef& follow) {
+  if (!follow->shards.empty() && session_.ready()) return subscribe(*follow);
+  follow->state = State::idle;
+  if (!follow->shards.empty()) return;  // on_ready() will ask
+  follows_.erase(NodeName(*follow->name));
+  count_nodes();
+}
+
+// ---- changes
+
+void Subscriber::apply(Follow& follow, std::vector<hub::Change> changes) {
+  hub::Feed::Events events;
+  for (hub::Change& change : changes) {
+    // deliver_payloads=0 (§4.3): the item's payload is asked for, and what comes after it waits.
+    const bool stripped = change.happening == hub::Happening::item && change.item.payload.empty();
+    if (follow.held.empty() && !stripped) {
+      for (hub::EventRef& event : follow.feed.change(std::move(change), Clock::now()))
+        events.push_back(std::move(event));
+    } else {
+      follow.held.push_back(std::move(change));
+    }
+  }
+  tell_events(follow, events);
+  if (!follow.held.empty()) apply_held(follow);
+}
+
+void Subscriber::apply_held(Follow& follow) {
+  while (!follow.held.empty() && !follow.fetching_payload) {
+    const hub::Change& next = follow.held.front();
+    const bool stripped = next.happening == hub::Happening::item && next.item.payload.empty();
+    if (stripped && session_.ready() && follow.held.size() <= options_.max_held_changes) return fetch_payload(follow);
+    hub::Change change = std::move(follow.held.front());
+    follow.held.pop_front();
+    tell_events(follow, follow.feed.change(std::move(change), Clock::now()));
+  }
+}
+
+void Subscriber::fetch_payload(Follow& follow) {
+  follow.fetching_payload = true;
+  const std::string item_id = follow.held.front().item.id;
+  session_.send_iq(IqType::get, follow.name->service, pubsub::item(follow.name->node, item_id), options_.deadline,
+                   [this, weak = std::weak_ptr(find(*follow.name))](IqResult result) {
+                     const FollowRef fetched = weak.lock();
+                     if (!fetched || fetched->held.empty()) return;
+                     fetched->fetching_payload = false;
+                     hub::Change change = std::move(fetched->held.front());
+                     fetched->held.pop_front();
+                     if (result)
+                       for (hub::Item& item : pubsub::read_items(*result))
+                         if (item.id == change.item.id) change.item = std::move(item);
+                     tell_events(*fetched, fetched->feed.change(std::move(change), Clock::now()));
+                     apply_held(*fetched);
+                   });
+}
+
+// ---- snapshots
+
+void Subscriber::fetch_snapshot(Follow& follow) {
+  if (follow.fetching) return;
+  follow.fetching = true;
+  follow.feed.begin_backfill(false);
+  read_stored_items(session_, *follow.name, {}, [this, weak = std::weak_ptr(find(*follow.name))](StoredItems stored) {
+    const FollowRef fetched = weak.lock();
+    if (!fetched || !fetched->fetching) return;
+    fetched->fetching = false;
+    if (!session_.ready() || fetched->state != State::active) return;  // activate() asks again
+    if (!stored) {
+      spdlog::warn("pubsub: cannot read the items of {}: {}", display(*fetched->name), stored.error().reason);
+      fetched->feed.abandon_backfill(Clock::now());
+      return answer_snapshot(*fetched, fetched->feed.remembered());
+    }
+    tell_events(*fetched, fetched->feed.end_backfill(*stored, Clock::now()).events);
+    answer_snapshot(*fetched, fetched->feed.snapshot(*stored));
+  });
+}
+
+void Subscriber::answer_snapshot(Follow& follow, const hub::Feed::Events& items) {
+  for (const ShardIndex shard : std::exchange(follow.wants_snapshot, {})) tell(shard, hub::Snapshot{*follow.name, items});
+}
+
+}  // namespace xes::xmpp
