@@ -34,6 +34,7 @@ ShardThread::ShardThread(ShardThreadOptions options, Wants& wants)
     : options_(std::move(options)),
       work_(boost::asio::make_work_guard(io_)),
       beat_timer_(io_),
+      flush_timer_(io_),
       wants_(wants),
       news_(io_, options_.mailbox_letters),
       accepted_(io_, options_.mailbox_letters),
@@ -78,7 +79,18 @@ void ShardThread::take_accepted() {
 
 void ShardThread::take_news() {
   news_.drain([this](hub::News news) { shard_.read(std::move(news)); });
-  shard_.flush();
+  flush();
+}
+
+void ShardThread::flush() {
+  const auto next = shard_.flush(std::chrono::steady_clock::now());
+  if (!next || flush_waits_) return;
+  flush_waits_ = true;
+  flush_timer_.expires_at(*next);
+  flush_timer_.async_wait([this](const boost::system::error_code& error) {
+    flush_waits_ = false;
+    if (!error) flush();
+  });
 }
 
 void ShardThread::beat() {

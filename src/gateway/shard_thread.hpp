@@ -81,6 +81,7 @@ class ShardThread {
 
   void take_accepted();
   void take_news();
+  void flush();
   void beat();
   void check_deadlines();
 
@@ -88,6 +89,8 @@ class ShardThread {
   boost::asio::io_context io_{1};
   boost::asio::executor_work_guard<boost::asio::io_context::executor_type> work_;
   boost::asio::steady_timer beat_timer_;
+  boost::asio::steady_timer flush_timer_;
+  bool flush_waits_ = false;  ///< for the timer
   Wants& wants_;
   NewsBox news_;
   AcceptedBox accepted_;

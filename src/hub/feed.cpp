@@ -128,6 +128,7 @@ void Feed::begin_backfill(bool hold) {
 Feed::Backfill Feed::abandon_backfill(Clock::time_point now) {
   std::vector<Change> held = hold_ ? std::move(since_) : std::vector<Change>();
   backfilling_ = hold_ = false;
+  primed_ = true;
   stale_ = 0;
   since_.clear();
   Backfill out;
@@ -151,9 +152,10 @@ Feed::Backfill Feed::end_backfill(const std::vector<Item>& stored, Clock::time_p
     if (news && held && !live_from) live_from = out.events.size();
     out.events.push_back(emit(change, origin));
   };
-  if (held && sequence_ != 0 && newest_content_ != 0 && !merge.shows(newest_item_id_, newest_content_) &&
-      merge.has_new_items()) {
-    // The newest item that streams have had is no longer stored: others may have come and gone after it.
+  const bool newest_is_stored = newest_content_ != 0 && merge.shows(newest_item_id_, newest_content_);
+  if (held && std::exchange(primed_, true) && !newest_is_stored && merge.has_new_items()) {
+    // The newest item that streams have had is no longer stored, or they knew the node empty: others may have come and
+    // gone since.
     send({Happening::reset, {}, false}, Origin::store, false);
   }
   // What is stored no longer was retracted or evicted unseen.

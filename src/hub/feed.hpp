@@ -100,6 +100,7 @@ class Feed {
   std::deque<std::pair<std::uint64_t, std::string>> known_order_;  ///< oldest first; entries may be outdated
   std::uint64_t stored_sum_ = 0;                                   ///< of known_'s contents
 
+  bool primed_ = false;  ///< streams have been told something, if only that the node is empty
   bool backfilling_ = false;
   bool hold_ = false;
   std::vector<Change> since_;  ///< changes since begin_backfill()

@@ -80,6 +80,7 @@ void Node::happened(const std::vector<EventRef>& events) {
   for (const EventRef& event : events) {
     history_.append(event);
     unsent_.push_back(event);
+    unsent_bytes_ += event->frame.plain().size();
     position_ = event->id;
   }
 }
@@ -97,7 +98,16 @@ void Node::flush() {
   }
   shard_.count_events(unsent_.size(), live_.size());
   unsent_.clear();
+  unsent_bytes_ = 0;
   broadcast(frame);
+}
+
+std::optional<Node::Clock::time_point> Node::flush_if_due(Clock::time_point now) {
+  if (unsent_.empty()) return std::nullopt;
+  if (now < due_) return due_;
+  flush();
+  due_ = now + shard_.options().pace;
+  return std::nullopt;
 }
 
 void Node::broadcast(const FrameRef& frame) {

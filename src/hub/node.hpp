@@ -3,6 +3,7 @@
 // Thread: its shard's.
 #pragma once
 
+#include <chrono>
 #include <memory>
 #include <optional>
 #include <vector>
@@ -47,9 +48,15 @@ class Node {
   /// Its streams end once they have written what waits; the node is unused then.
   void ended();
 
+  using Clock = std::chrono::steady_clock;
+
   /// Hands what happened since the last flush to every live stream, in one write each.
   void flush();
+  /// The same, paced: an event after a quiet moment goes out at once; while more follow in quick succession, they are
+  /// put together, so that the cost of each falls as their rate rises. Returns when to call again, if some wait.
+  std::optional<Clock::time_point> flush_if_due(Clock::time_point now);
   bool needs_flush() const { return !unsent_.empty(); }
+  std::size_t unsent_bytes() const { return unsent_bytes_; }
   /// Not part of the history: nobody resumes there.
   void broadcast(const FrameRef& frame);
 
@@ -77,6 +84,8 @@ class Node {
   wire::EventId position_;
   History history_;
   std::vector<EventRef> unsent_;
+  std::size_t unsent_bytes_ = 0;
+  Clock::time_point due_{};  ///< when the next flush may be
   std::vector<Stream*> live_;
   std::vector<Waiting> waiting_;
 };

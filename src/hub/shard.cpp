@@ -93,6 +93,7 @@ void Shard::read(News&& news) {
       if (!node) return;
       const bool flushed = !node->needs_flush();
       node->happened(n.events);
+      if (node->unsent_bytes() >= shard.options_.paced_bytes) node->flush();
       if (flushed && node->needs_flush()) shard.unsent_.push_back(node);
     }
     void operator()(const Snapshot& n) { if (Node* node = shard.find(n.name)) node->snapshot(n.items); }
@@ -111,9 +112,15 @@ void Shard::read(News&& news) {
   drop_unused();
 }
 
-void Shard::flush() {
-  for (Node* node : std::exchange(unsent_, {})) node->flush();
+std::optional<Node::Clock::time_point> Shard::flush(Node::Clock::time_point now) {
+  std::optional<Node::Clock::time_point> next;
+  std::erase_if(unsent_, [&](Node* node) {
+    const auto due = node->flush_if_due(now);
+    if (due && (!next || *due < *next)) next = due;
+    return !due;
+  });
   drop_unused();
+  return next;
 }
 
 /// Visits every stream twice per heartbeat period, so a silent one is never silent for longer than the period, and
@@ -139,6 +146,7 @@ void Shard::say_retry(Stream& stream) {
 }
 
 void Shard::end_all(CloseReason reason) {
+  for (Node* node : std::exchange(unsent_, {})) node->flush();
   while (!streams_.empty()) {
     Stream& stream = *streams_.back();
     if (row(reason).says_retry) say_retry(stream);

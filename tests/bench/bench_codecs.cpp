@@ -205,7 +205,9 @@ class NullStream final : public hub::Stream {
 
 /// Items: deliveries. What the hub adds to a send().
 void fan_out(benchmark::State& state) {
-  hub::Shard shard({}, [](hub::Want) {});
+  hub::ShardOptions options;
+  options.pace = std::chrono::milliseconds(0);
+  hub::Shard shard(options, [](hub::Want) {});
   std::vector<std::unique_ptr<NullStream>> streams;
   for (int i = 0; i < state.range(0); ++i) {
     streams.push_back(std::make_unique<NullStream>(shard, hub::Framing::fastcgi));
@@ -216,7 +218,7 @@ void fan_out(benchmark::State& state) {
   std::uint64_t sequence = 1;
   for (auto _ : state) {
     shard.read(hub::Happened{shared_name, {event(++sequence, 200)}});
-    shard.flush();
+    shard.flush({});
   }
   state.SetItemsProcessed(state.iterations() * state.range(0));
 }

@@ -27,6 +27,7 @@ class ConnectionFixture : public testing::Test {
   }
   static ShardThreadOptions options() {
     ShardThreadOptions made;
+    made.shard.pace = std::chrono::milliseconds(0);  // time is none of its business
     made.shard.max_lag_bytes = 4 << 20;
     made.route.services = {{"pubsub.example", {"example.org"}}};
     return made;
@@ -78,7 +79,7 @@ class ConnectionFixture : public testing::Test {
     change.item.id = "i";
     change.item.payload = payload;
     thread.shard().read(hub::Happened{std::make_shared<const hub::NodeName>(name), feed.change(change, {})});
-    thread.shard().flush();
+    thread.shard().flush({});
   }
   std::uint64_t ended(CloseReason reason) const {
     return thread.counters().closed[static_cast<std::size_t>(reason)];

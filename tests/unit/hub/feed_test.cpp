@@ -164,9 +164,13 @@ TEST_F(FeedTest, DoesNotResetWhereTheNewestIsGoneAndNothingIsNew) {
   EXPECT_THAT(fill({item("a", "1")}), IsEmpty());
 }
 
-TEST_F(FeedTest, DoesNotResetWhereANodeWasEmpty) {
-  fill({});
+TEST_F(FeedTest, DoesNotResetWhatNobodyWasToldAbout) {
   EXPECT_THAT(fill({item("c", "1")}), ElementsAre("*item c=1"));
+}
+
+TEST_F(FeedTest, ResetsWhereANodeWasEmptyBeforeAnOutage) {
+  fill({});
+  EXPECT_THAT(fill({item("c", "1")}), ElementsAre("reset", "*item c=1")) << "others may have come and gone before it";
 }
 
 TEST_F(FeedTest, ForgetsWhatIsNoLongerStored) {

@@ -21,6 +21,7 @@ class Worker {
   Worker(Service& service, Session& session, std::mt19937_64& random, HistoryOptions history)
       : service_(service), session_(session), random_(random), history_(history) {
     ShardOptions options;
+    options.pace = std::chrono::milliseconds(0);
     options.history = history;
     options.max_lag_bytes = 600;
     for (std::size_t i = 0; i < shard_count; ++i) {
@@ -96,7 +97,7 @@ class Worker {
       doors.news.pop_front();
       doors.shard->read(std::move(news));
     }
-    doors.shard->flush();
+    doors.shard->flush({});
     return true;
   }
   void beat() {

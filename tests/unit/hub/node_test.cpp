@@ -66,7 +66,7 @@ TEST_F(NodeTest, GoesOnByContentAfterAnIdOfAnotherRun) {
     EXPECT_THAT(up_to_date.texts(), ElementsAre("#"));
     stream.end(CloseReason::client_left);
     up_to_date.end(CloseReason::client_left);
-    shard.flush();
+    shard.flush({});
     shard.beat();
   }
 }
@@ -88,6 +88,7 @@ TEST_F(NodeTest, ResetsAndSendsWhatIsStoredAfterAnIdThatNobodyWrote) {
 
 TEST_F(NodeTest, ResetsAfterAPositionThatTheHistoryHasLost) {
   ShardOptions options;
+  options.pace = std::chrono::milliseconds(0);
   options.history.max_events = 2;
   Shard short_lived(options, [](Want) {});
   FakeStream stream(short_lived);
@@ -172,7 +173,7 @@ TEST_F(NodeTest, GivesAStreamThatBeginsBetweenReadAndFlushEachEventOnce) {
   read(published("e", "e"));
   shard.open(second, sample_name, after(id_of(3)));
   shard.open(third, sample_name, {});
-  shard.flush();
+  shard.flush({});
   EXPECT_THAT(first.texts(), ElementsAre("#", "e"));
   EXPECT_THAT(second.texts(), ElementsAre("e", "#"));
   EXPECT_THAT(third.texts(), ElementsAre("#"));

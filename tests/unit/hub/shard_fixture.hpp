@@ -26,6 +26,7 @@ class ShardTest : public testing::Test {
   static ShardOptions small() {
     ShardOptions options;
     options.max_lag_bytes = 1000;
+    options.pace = std::chrono::milliseconds(0);
     return options;
   }
 
@@ -45,7 +46,7 @@ class ShardTest : public testing::Test {
   }
   void happen(const Change& change) {
     read(change);
-    shard.flush();
+    shard.flush({});
   }
   void snapshot(const std::vector<Item>& stored) { send(Snapshot{sample_name, feed->snapshot(stored)}); }
   std::vector<Want::What> asked() {

@@ -39,7 +39,7 @@ TEST_F(ShardOfMany, AsksOnceForANodeAndLeavesItWithItsLastStream) {
   shard.beat();
   EXPECT_THAT(asked(), IsEmpty());
   streams[1]->end(CloseReason::client_left);
-  shard.flush();
+  shard.flush({});
   EXPECT_THAT(asked(), ElementsAre(What::unfollow));
 }
 
@@ -71,7 +71,7 @@ TEST_F(ShardOfMany, IgnoresNewsOfNodesThatItDoesNotHave) {
   send(Held{sample_name});
   send(Ended{sample_name});
   send(Refused{sample_name, Refusal::forbidden});
-  shard.flush();
+  shard.flush({});
   EXPECT_THAT(asked(), IsEmpty());
 }
 
@@ -184,7 +184,7 @@ TEST_F(ShardOfMany, CountsStreamsEventsAndDeliveries) {
   open_streams(3);
   read(published("a", "1"));
   read(published("b", "1"));
-  shard.flush();
+  shard.flush({});
   EXPECT_EQ(shard.counters().streams, 3u);
   EXPECT_EQ(shard.counters().opened, 3u);
   EXPECT_EQ(shard.counters().events, 2u);

@@ -35,7 +35,7 @@ TEST_F(StreamTest, WritesABurstInOneWrite) {
   const auto stream = live();
   for (const char* id : {"a", "b", "c"}) read(published(id, id));
   EXPECT_THAT(stream->writes, IsEmpty());
-  shard.flush();
+  shard.flush({});
   EXPECT_EQ(stream->writes.size(), 1u);
   EXPECT_THAT(stream->texts(), ElementsAre("a", "b", "c"));
 }
@@ -47,7 +47,7 @@ TEST_F(StreamTest, GoesOnAtTheRightByteHoweverLittleTheSocketTakes) {
       stream->room = step;
       const std::string number = std::to_string(step);
       read(published("a", "first " + number));
-      shard.flush();
+      shard.flush({});
       happen(published("b", "second " + number));
       for (int i = 0; i < 1000 && stream->waits; ++i) stream->make_room(step);
       EXPECT_THAT(stream->texts(), ElementsAre("first " + number, "second " + number));
