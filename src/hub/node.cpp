@@ -190,6 +190,8 @@ void Node::begin_from_snapshot(const Waiting& waiting, const std::vector<EventRe
     for (FrameRef& frame : history_from(0)) frames.push_back(std::move(frame));
     return go_live(stream, frames);
   }
+  // The node was empty and is: nothing to say.
+  if (start.at == Start::At::after && start.last.content == 0 && items.empty()) return go_live(stream, frames);
   const std::string_view reason = start.at == Start::At::unknown ? "unknown-id" : "position-lost";
   frames.push_back(make_frame(reset_block(std::nullopt, name_, reason)));
   add_items(0);

@@ -60,7 +60,7 @@ function take(event) {
   events += 1;
   plot.count();
   at("events").textContent = events.toLocaleString();
-  if (event.id) at("last-id").textContent = event.id;
+  if (event.id) at("last-id").textContent = at("last-id").title = event.id;
   const shown = view(event);
   if (held) {
     held.push(shown.li);

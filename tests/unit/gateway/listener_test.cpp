@@ -6,6 +6,7 @@
 #include <grp.h>
 #include <gtest/gtest.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -24,6 +25,11 @@ namespace {
 class ListenerTest : public testing::Test {
  protected:
   ListenerTest() : wants(wants_io, 64) {
+    // As the worker does at its start: what is accepted ends up from 1024 on.
+    rlimit limit{};
+    getrlimit(RLIMIT_NOFILE, &limit);
+    limit.rlim_cur = limit.rlim_max;
+    setrlimit(RLIMIT_NOFILE, &limit);
     char pattern[] = "/tmp/xes-listener-XXXXXX";
     folder = mkdtemp(pattern);
     path = folder + "/fastcgi.sock";
