@@ -14,7 +14,7 @@ from datetime import date
 from pathlib import Path
 
 import report
-from contestants import NCHAN_MODULE, Floor, Nchan, Worker
+from contestants import nchan_is_missing, Floor, Nchan, Worker
 from measure import Run
 from programs import Readers, end_all
 
@@ -157,10 +157,10 @@ class Bench:
     def behind_nginx(self) -> None:
         makers = [lambda: Worker(self.build, self.worker, self.folder / "worker-nginx"),
                   lambda: Floor(self.build, self.folder / "floor-nginx")]
-        if NCHAN_MODULE.exists():
-            makers.append(lambda: Nchan(self.build, self.folder / "nchan"))
+        if missing := nchan_is_missing():
+            self.say(f"nchan is left out: {missing}")
         else:
-            self.say("nchan is not installed (libnginx-mod-nchan): left out")
+            makers.append(lambda: Nchan(self.build, self.folder / "nchan"))
         self.start(makers, self.size.behind_nginx[-1])
         try:
             self.open(self.runs, 100)

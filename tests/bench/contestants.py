@@ -16,6 +16,17 @@ ROOT = Path(__file__).resolve().parents[2]
 NODE = "bench"
 NCHAN_MODULE = Path("/usr/lib/nginx/modules/ngx_nchan_module.so")
 
+
+def nchan_is_missing() -> str:
+    """Why nchan cannot take part, or nothing."""
+    if not NCHAN_MODULE.exists():
+        return "not installed (libnginx-mod-nchan)"
+    # Its locations keep nginx's own temporary folders, whatever the configuration says.
+    if not os.access("/var/lib/nginx", os.W_OK):
+        return "it needs root, for /var/lib/nginx"
+    return ""
+
+
 # What stands outside the snippets: as nginx/example.conf says, without TLS, which costs everybody the same.
 _NGINX = """
 daemon off;
