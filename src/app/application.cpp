@@ -94,6 +94,7 @@ xmpp::SessionOptions session_options(const Config::Xmpp& config) {
   options.port = config.server.port;
   options.jid = config.jid;
   options.secret = config.secret.reveal();
+  options.backoff_max = config.max_backoff;
   return options;
 }
 

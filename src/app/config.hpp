@@ -22,6 +22,7 @@ struct Config {
     std::string jid;          ///< a domain, in lower case
     Secret secret;            ///< from `secret` or `secret_file`, never empty
     std::string secret_file;  ///< absolute; empty if `secret` was given
+    std::chrono::milliseconds max_backoff{};
   };
   struct Listen {
     std::vector<Endpoint> fastcgi;

@@ -41,6 +41,10 @@ const Option option_rows[] = {
    AT(xmpp.secret_file)},
   {"xmpp", "secret", Kind::secret, "", 1, 4096, "", "\"…\"",
    "The secret itself. Prefer `secret_file`, so that this file can be shown to others.", AT(xmpp.secret)},
+  {"xmpp", "max_backoff", Kind::duration, "15s", second, hour, "", "",
+   "The longest wait before the next attempt to connect. The waits double from half a second up to it, each with jitter, "
+   "and begin anew once a session has been up for 30 s. Shorter means earlier news after an outage, and more attempts "
+   "while it lasts.", AT(xmpp.max_backoff)},
 
   {"listen", "fastcgi", Kind::endpoints, "", 0, max_listeners, "", "[\"unix:/run/xmpp-eventsource/fastcgi.sock\"]",
    "FastCGI endpoints: `unix:` and an absolute path of at most 107 bytes, or `address:port` with an IP address. "

@@ -88,13 +88,30 @@ class Feed::Merge {
 Feed::Events Feed::change(Change change, Clock::time_point now) {
   Events out;
   if (backfilling_ && hold_) {
-    since_.push_back(std::move(change));
+    keep(std::move(change));
     return out;
   }
   if (take_echo(change, now)) return out;
   out.push_back(emit(change, Origin::live));
-  if (backfilling_) since_.push_back(std::move(change));
+  if (backfilling_) {
+    if (change.happening == Happening::item) meanwhile_.push_back(out.back());
+    keep(std::move(change));
+  }
   return out;
+}
+
+void Feed::keep(Change change) {
+  since_bytes_ += sizeof(Change) + change.item.payload.size();
+  since_.push_back(std::move(change));
+  if (since_.size() <= options_.max_known && since_bytes_ <= options_.max_since_bytes) return;
+  const std::size_t older = (since_.size() + 1) / 2;
+  since_.erase(since_.begin(), since_.begin() + static_cast<std::ptrdiff_t>(older));
+  since_bytes_ = 0;
+  for (const Change& one : since_) since_bytes_ += sizeof(Change) + one.item.payload.size();
+  stale_ -= std::min(stale_, older);
+  overrun_ = overrun_ || hold_;
+  if (meanwhile_.size() > since_.size())
+    meanwhile_.erase(meanwhile_.begin(), meanwhile_.end() - static_cast<std::ptrdiff_t>(since_.size()));
 }
 
 /// A server may notify an item after it has listed it already, or push the last item at each subscribe
@@ -118,7 +135,12 @@ bool Feed::take_echo(const Change& change, Clock::time_point now) {
 
 void Feed::begin_backfill(bool hold) {
   // Changes that went out as they came are no concern of a hold that begins now.
-  if (!backfilling_ || (hold && !hold_)) since_.clear();
+  if (!backfilling_ || (hold && !hold_)) {
+    since_.clear();
+    since_bytes_ = 0;
+    overrun_ = false;
+  }
+  if (!backfilling_) meanwhile_.clear();
   // Held ones that no list has answered are older than whatever happened since unseen, so older than the list to come.
   if (hold) stale_ = since_.size();
   backfilling_ = true;
@@ -132,6 +154,7 @@ Feed::Backfill Feed::abandon_backfill(Clock::time_point now) {
   stale_ = 0;
   since_.clear();
   Backfill out;
+  if (std::exchange(overrun_, false)) out.events.push_back(emit({Happening::reset, {}, false}, Origin::store));
   for (Change& one : held)
     for (EventRef& event : change(std::move(one), now)) out.events.push_back(std::move(event));
   return out;
@@ -153,9 +176,11 @@ Feed::Backfill Feed::end_backfill(const std::vector<Item>& stored, Clock::time_p
     out.events.push_back(emit(change, origin));
   };
   const bool newest_is_stored = newest_content_ != 0 && merge.shows(newest_item_id_, newest_content_);
-  if (held && std::exchange(primed_, true) && !newest_is_stored && merge.has_new_items()) {
+  const bool came_and_went = held && std::exchange(primed_, true) && !newest_is_stored && merge.has_new_items();
+  const bool overrun = std::exchange(overrun_, false);
+  if (came_and_went || overrun) {
     // The newest item that streams have had is no longer stored, or they knew the node empty: others may have come and
-    // gone since.
+    // gone since. Or more was held than could be.
     send({Happening::reset, {}, false}, Origin::store, false);
   }
   // What is stored no longer was retracted or evicted unseen.
@@ -201,6 +226,15 @@ Feed::Events Feed::snapshot(const std::vector<Item>& stored) const {
     newer.push_back(event);
     in_history.insert(event->item_id);
   }
+
+  // A small history may have forgotten some of what was sent while the list was fetched.
+  Events forgotten;
+  for (const EventRef& event : meanwhile_) {
+    const auto known = known_.find(event->item_id);
+    if (known == known_.end() || known->second.sequence != event->id.sequence) continue;
+    if (in_history.insert(event->item_id).second) forgotten.push_back(event);
+  }
+  newer.insert(newer.begin(), forgotten.begin(), forgotten.end());
 
   Events all;
   std::uint64_t sum = 0, before = 0;

@@ -28,6 +28,9 @@ struct FeedOptions {
   /// Item IDs whose content is remembered to tell known items from new ones. At the bound the oldest is forgotten: it
   /// would be sent again if it still were in the store after an outage.
   std::size_t max_known = 16384;
+  /// Changes that are kept while a list of stored items is on its way, at most max_known of them and so many bytes. At
+  /// the bound the older half is forgotten; where streams had still to be told of it, they get a reset.
+  std::size_t max_since_bytes = 64u << 20;
   /// How long after a list of stored items a notification that repeats one of them counts as its echo.
   std::chrono::milliseconds echo_window{3000};
 };
@@ -81,6 +84,7 @@ class Feed {
   };
 
   EventRef emit(const Change& change, Origin origin);
+  void keep(Change change);
   void learn(const std::string& item_id, std::uint64_t content);
   void forget(const std::string& item_id);
   bool is_known(const std::string& item_id, std::uint64_t content) const;
@@ -104,6 +108,9 @@ class Feed {
   bool backfilling_ = false;
   bool hold_ = false;
   std::vector<Change> since_;  ///< changes since begin_backfill()
+  std::size_t since_bytes_ = 0;
+  bool overrun_ = false;       ///< held changes had to be forgotten
+  Events meanwhile_;           ///< items that went out since begin_backfill()
   std::size_t stale_ = 0;      ///< of them, the first ones: held before a session was lost
   std::unordered_map<std::string, std::uint64_t> echoes_;
   Clock::time_point echoes_until_{};

@@ -169,6 +169,8 @@ void Node::begin_from_snapshot(const Waiting& waiting, const std::vector<EventRe
   Stream& stream = *waiting.stream;
   const Start& start = waiting.start;
   flush();
+  // A client that was ahead of this worker (its link was slow, another worker's was not) is found by now.
+  if (start.at == Start::At::after && begin_from_history(stream, start)) return;
   std::vector<FrameRef> frames;
   auto add_items = [&](std::size_t from) {
     for (; from < items.size(); ++from) frames.push_back(frame_of(items[from]));
@@ -186,7 +188,8 @@ void Node::begin_from_snapshot(const Waiting& waiting, const std::vector<EventRe
     const bool same_place = republish_moves_ ? wire::follows_the_same(item.id.before, start.last.before)
                                              : item.id.stored == start.last.stored;
     if (!same_place) break;
-    for (++i; i < items.size() && items[i]->id.sequence == 0; ++i) frames.push_back(frame_of(items[i]));
+    const std::uint64_t first_kept = history_.events().empty() ? ~std::uint64_t{0} : history_.events().front()->id.sequence;
+    for (++i; i < items.size() && items[i]->id.sequence < first_kept; ++i) frames.push_back(frame_of(items[i]));
     for (FrameRef& frame : history_from(0)) frames.push_back(std::move(frame));
     return go_live(stream, frames);
   }

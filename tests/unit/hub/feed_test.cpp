@@ -352,6 +352,43 @@ TEST_F(FeedTest, AddsWhatWasPublishedSinceTheListWasMadeToASnapshot) {
   EXPECT_THAT(words(feed.snapshot(behind)), ElementsAre("*item a=1", "item b=1"));
 }
 
+TEST(Feed, KeepsWhatComesWhileAListIsFetchedForTheSnapshotHoweverSmallItsHistory) {
+  FeedOptions options;
+  options.history.max_events = 2;
+  Feed feed(sample_name, options);
+  feed.begin_backfill(true);
+  feed.end_backfill({item("a", "1")}, {});
+  feed.begin_backfill(false);
+  for (const char* id : {"b", "c", "d", "e"}) feed.change(published(id, "1"), {});
+  feed.change(published("b", "2"), {});
+  const std::vector<Item> behind{item("a", "1")};
+  EXPECT_THAT(words(feed.end_backfill(behind, {}).events), IsEmpty());
+  EXPECT_THAT(words(feed.snapshot(behind)),
+              ElementsAre("*item a=1", "item c=1", "item d=1", "item e=1", "item b=2"));
+}
+
+TEST(Feed, SaysSoWhereMoreWasHeldThanItKeeps) {
+  FeedOptions options;
+  options.max_known = 4;
+  for (const bool a_list_comes : {true, false}) {
+    Feed feed(sample_name, options);
+    feed.begin_backfill(true);
+    for (const char* id : {"a", "b", "c", "d", "e"}) feed.change(published(id, "1"), {});
+    const auto filled = a_list_comes ? feed.end_backfill({item("d", "1"), item("e", "1")}, {}) : feed.abandon_backfill({});
+    EXPECT_THAT(words(filled.events).at(0), "reset");
+    EXPECT_THAT(words(filled.events).back(), testing::HasSubstr("item e=1"));
+  }
+}
+
+TEST(Feed, BoundsWhatItHoldsInBytes) {
+  FeedOptions options;
+  options.max_since_bytes = 4096;
+  Feed feed(sample_name, options);
+  feed.begin_backfill(true);
+  for (const char* id : {"a", "b", "c", "d"}) feed.change(published(id, std::string(2000, 'x')), {});
+  EXPECT_THAT(words(feed.abandon_backfill({}).events).at(0), "reset");
+}
+
 TEST_F(FeedTest, RemembersWhatIsStoredAsFarAsItsHistoryTells) {
   fill({item("a", "1"), item("b", "1")});
   change(published("a", "2"));

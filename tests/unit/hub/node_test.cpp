@@ -101,6 +101,49 @@ TEST_F(NodeTest, ResetsAfterAPositionThatTheHistoryHasLost) {
               ElementsAre(R"(reset {"node":"news","reason":"position-lost"})", "a", "b", "c", "d", "#"));
 }
 
+TEST_F(NodeTest, FindsAClientThatWasAheadOnceTheListIsThere) {
+  publish_letters();
+  Feed other(sample_name, {});  // of a worker whose link was faster
+  for (const Item& letter : letters()) other.change({Happening::item, letter, false}, {});
+  const wire::EventId ahead = other.change(published("e", "e"), {}).at(0)->id;
+  FakeStream stream(shard);
+  shard.open(stream, sample_name, after(ahead));
+  open();
+  EXPECT_THAT(asked(), ElementsAre(What::follow, What::fetch));
+  happen(published("e", "e"));
+  auto stored = letters();
+  stored.push_back(item("e", "e"));
+  snapshot(stored);
+  EXPECT_THAT(stream.texts(), ElementsAre("#"));
+}
+
+TEST_F(NodeTest, GoesOnAfterAStoredItemWithWhatTheHistoryHasForgottenSince) {
+  FeedOptions options;
+  options.epoch = epoch;
+  options.history.max_events = 1;
+  feed = std::make_unique<Feed>(sample_name, options);
+  ShardOptions shard_options;
+  shard_options.pace = std::chrono::milliseconds(0);
+  shard_options.history = options.history;
+  Shard short_lived(shard_options, [](Want) {});
+  auto happen_there = [&](const Change& change) {
+    short_lived.read(Happened{std::make_shared<const NodeName>(sample_name), feed->change(change, {})});
+    short_lived.flush({});
+  };
+  publish_letters();
+  const auto items = feed->snapshot(letters());
+  const auto& events = feed->history().events();
+  FakeStream stream(short_lived);
+  short_lived.open(stream, sample_name, after(items.at(1)->id));
+  short_lived.read(Opened{sample_name, {events.begin(), events.end()}, feed->position(), true});
+  feed->begin_backfill(false);
+  happen_there(published("e", "e"));
+  happen_there(published("f", "f"));
+  feed->end_backfill(letters(), {});
+  short_lived.read(Snapshot{sample_name, feed->snapshot(letters())});
+  EXPECT_THAT(stream.texts(), ElementsAre("c", "d", "e", "f", "#"));
+}
+
 TEST_F(NodeTest, GivesNoIdWithAResetUntilSomethingFollows) {
   publish_letters();
   FakeStream stream(shard);
