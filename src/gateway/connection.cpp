@@ -3,6 +3,8 @@
 
 #include <spdlog/spdlog.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 #include "gateway/shard_thread.hpp"
 
@@ -166,7 +168,10 @@ ssize_t Connection::send(std::span<const iovec> bytes) {
   ssize_t sent;
   do {
     if (bytes.size() == 1) {
-      sent = ::send(descriptor, bytes[0].iov_base, bytes[0].iov_len, MSG_NOSIGNAL | MSG_DONTWAIT);
+      // The hot path. Not glibc's send(): in a program with threads that is a cancellation point, which costs two
+      // atomic operations around a system call that cannot block here, a few per cent of a delivery.
+      sent = ::syscall(SYS_sendto, descriptor, bytes[0].iov_base, bytes[0].iov_len, MSG_NOSIGNAL | MSG_DONTWAIT,
+                       nullptr, 0);
     } else {
       msghdr message{};
       message.msg_iov = const_cast<iovec*>(bytes.data());
