@@ -94,7 +94,7 @@ def example_server_directives() -> str:
     """What nginx/example.conf says for a whole server and what matters here: memory and sends."""
     example = (ROOT / "nginx/example.conf").read_text()
     return "".join(f"    {line.strip()}\n" for line in example.splitlines()
-                   if re.match(r"\s+(request_pool_size|connection_pool_size|client_header_buffer_size|postpone_output|"
+                   if re.match(r"\s+(request_pool_size|http2_pool_size|connection_pool_size|client_header_buffer_size|postpone_output|"
                                r"reset_timedout_connection|tcp_nodelay|send_lowat)\b", line))
 
 

@@ -79,3 +79,16 @@ def test_plain_http_leads_to_https(site):
     connection.request("GET", "/eventsource/n?x=1", headers={"Host": HOST})
     answer = connection.getresponse()
     assert (answer.status, answer.getheader("Location")) == (301, f"https://{HOST}/eventsource/n?x=1")
+
+
+@pytest.mark.parametrize("version", ["--http1.1", "--http2"])
+def test_a_long_request_head_passes_its_small_buffers(site, version):
+    """Buffers are small for the sake of many streams; cookies, URL and last event ID may be long all the same."""
+    _, tls, asked = site
+    target, last = "/eventsource/" + "x" * 5000, "k" * 128
+    got = subprocess.run([program("curl"), "-sk", version, "--max-time", "1", "-H", "Cookie: " + "c" * 5000,
+                          "-H", f"Last-Event-ID: {last}", f"https://127.0.0.1:{tls}{target}"],
+                         capture_output=True, text=True, timeout=10).stdout
+    assert "data: hello" in got
+    _, params = asked[-1]
+    assert (params["REQUEST_URI"], params["HTTP_LAST_EVENT_ID"]) == (target, last)
