@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: MIT
+#include "xmpp/payload_reader.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace xes::xmpp {
+namespace {
+
+bool holds_text(const XmlName& name) {
+  return (name.local == "json" && name.ns == "urn:xmpp:json:0") ||
+         (name.local == "data" && name.ns == "https://prosody.im/protocol/data");
+}
+
+/// As it may stand between single quotes; white space escaped against attribute-value normalisation.
+std::string attribute_escaped(std::string_view value) {
+  std::string out;
+  for (char c : value) {
+    switch (c) {
+      case '&': out += "&amp;"; break;
+      case '<': out += "&lt;"; break;
+      case '\'': out += "&apos;"; break;
+      case '\t': out += "&#9;"; break;
+      case '\n': out += "&#10;"; break;
+      case '\r': out += "&#13;"; break;
+      default: out += c;
+    }
+  }
+  return out;
+}
+
+}  // namespace
+
+void PayloadReader::bind(std::string_view prefix, std::string_view uri, std::size_t depth) {
+  if (binding_count_ == bindings_.size()) bindings_.emplace_back();
+  Binding& binding = bindings_[binding_count_++];
+  binding.prefix = prefix;
+  binding.uri = uri;
+  binding.depth = depth;
+}
+
+void PayloadReader::begin(const XmlName& root, std::size_t depth) {
+  reading_ = true;
+  depth_ = depth;
+  payload_ = Payload{{}, std::string(root.local), std::string(root.ns), std::nullopt, 0};
+  inherited_.clear();
+  if (holds_text(root)) payload_.text.emplace();
+}
+
+/// What is visibly utilized: the prefix of the element and of each attribute.
+void PayloadReader::start_element(const XmlName& name, const char** attributes) {
+  digest_.start_element(name.ns, name.local);
+  note_used_prefix(name.prefix);
+  for (; *attributes; attributes += 2) {
+    const XmlName attribute = XmlName::split(attributes[0]);
+    digest_.attribute(attribute.ns, attribute.local, attributes[1]);
+    if (!attribute.prefix.empty() && attribute.prefix != "xml") note_used_prefix(attribute.prefix);
+  }
+}
+
+void PayloadReader::note_used_prefix(std::string_view prefix) {
+  for (std::size_t i = binding_count_; i-- > 0;) {
+    if (bindings_[i].prefix != prefix) continue;
+    const bool from_outside = bindings_[i].depth < depth_ && !bindings_[i].uri.empty();
+    if (from_outside && std::find(inherited_.begin(), inherited_.end(), i) == inherited_.end())
+      inherited_.push_back(i);
+    return;
+  }
+}
+
+void PayloadReader::text(std::string_view characters) {
+  digest_.text(characters);
+  if (payload_.text) payload_.text->append(characters);
+}
+
+Payload PayloadReader::take(std::string_view bytes) {
+  reading_ = false;
+  payload_.digest = digest_.take();
+  payload_.xml.assign(bytes);
+  if (!inherited_.empty()) {
+    std::string declarations;
+    for (std::size_t i : inherited_) {
+      const Binding& binding = bindings_[i];
+      declarations += binding.prefix.empty() ? " xmlns='" : " xmlns:" + binding.prefix + "='";
+      declarations += attribute_escaped(binding.uri) + "'";
+    }
+    payload_.xml.insert(payload_.xml.find_first_of(" \t\r\n/>"), declarations);
+  }
+  return std::move(payload_);
+}
+
+void PayloadReader::drop() {
+  reading_ = false;
+  digest_.take();
+}
+
+}  // namespace xes::xmpp

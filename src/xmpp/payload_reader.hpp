@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: MIT
+// Purpose: one payload, from the parser's calls: which namespace declarations it inherits, its digest, its text.
+// Thread: one owner. Source: Exclusive XML C14N §1.1 ("visibly utilized"), XEP-0335 (JSON containers).
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "xmpp/element.hpp"
+#include "xmpp/payload_digest.hpp"
+#include "xmpp/xml_name.hpp"
+
+namespace xes::xmpp {
+
+class PayloadReader {
+ public:
+  // Declarations, of the whole stream: a payload may use those that were made outside it.
+  /// `depth` is that of the element that makes it.
+  void bind(std::string_view prefix, std::string_view uri, std::size_t depth);
+  void unbind() { --binding_count_; }
+  void unbind_all() { binding_count_ = 0; }
+
+  bool reading() const { return reading_; }
+  /// The depth of its root element.
+  std::size_t depth() const { return depth_; }
+
+  void begin(const XmlName& root, std::size_t depth);
+  /// The root as well. `attributes` as expat gives them: names and values in turn, ended by nullptr.
+  void start_element(const XmlName& name, const char** attributes);
+  void text(std::string_view characters);
+  void end_element() { digest_.end_element(); }
+  /// The whole payload, whose bytes in the stream were `bytes`.
+  Payload take(std::string_view bytes);
+  /// Forgets what was begun.
+  void drop();
+
+ private:
+  struct Binding {
+    std::string prefix;
+    std::string uri;
+    std::size_t depth = 0;
+  };
+
+  void note_used_prefix(std::string_view prefix);
+
+  std::vector<Binding> bindings_;  ///< in scope, the innermost last
+  std::size_t binding_count_ = 0;  ///< of bindings_; the rest is kept for its memory
+
+  bool reading_ = false;
+  std::size_t depth_ = 0;
+  Payload payload_;
+  PayloadDigest digest_;
+  std::vector<std::size_t> inherited_;  ///< bindings that the payload uses and does not make itself
+};
+
+}  // namespace xes::xmpp

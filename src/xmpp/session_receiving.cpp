@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: MIT
+#include <spdlog/spdlog.h>
+
+#include "base/text.hpp"
+#include "xmpp/answers.hpp"
+#include "xmpp/session_impl.hpp"
+
+namespace xes::xmpp {
+namespace {
+
+/// RFC 6120 §4.9.3: a stream error as an operator would say it.
+Failure stream_failure(const Element& error) {
+  std::string condition = "undefined-condition";
+  std::string text;
+  for (const Element& part : error.children) {
+    if (part.ns != "urn:ietf:params:xml:ns:xmpp-streams") continue;
+    if (part.name == "text")
+      text = part.text;
+    else
+      condition = part.name;
+  }
+  std::string reason = "the server ended the stream with " + quoted(condition, 60);
+  if (!text.empty()) reason += " (" + quoted(text) + ")";
+  if (condition == "not-authorized") reason += ": wrong secret?";
+  if (condition == "conflict") reason += ": another component with this JID is connected";
+  if (condition == "host-unknown") reason += ": the server has no such component";
+  const bool refused = condition == "not-authorized" || condition == "conflict" || condition == "host-unknown";
+  return {refused ? Error::refused : Error::unavailable, std::move(reason)};
+}
+
+}  // namespace
+
+void Session::Impl::received(std::string_view bytes) {
+  last_received = Clock::now();
+  if (!reader_failure)
+    if (Result<void> parsed = reader->feed(bytes); !parsed) reader_failure = parsed.error();
+  drain();
+}
+
+/// Hands out what is parsed. A callback may pause, stop or even bring the session down in the middle.
+void Session::Impl::drain() {
+  if (draining) return;
+  draining = true;
+  const auto keep_alive = shared_from_this();
+  while (!held() && link) {
+    std::optional<StreamEvent> event = reader->next();
+    if (!event) break;
+    handle(std::move(*event));
+  }
+  draining = false;
+  if (!held() && link && reader_failure) down(*reader_failure);
+}
+
+void Session::Impl::handle(StreamEvent event) {
+  switch (event.kind) {
+    case StreamEvent::Kind::open: return take(strophe->receive(event.raw));
+    case StreamEvent::Kind::close: return down({Error::unavailable, "the server closed the stream"});
+    case StreamEvent::Kind::skipped: return handle_skipped(event);
+    case StreamEvent::Kind::stanza: return handle_stanza(std::move(event));
+  }
+}
+
+void Session::Impl::handle_stanza(StreamEvent event) {
+  Element& stanza = event.element;
+  if (stanza.name == "error" && stanza.ns == "http://etherx.jabber.org/streams") return down(stream_failure(stanza));
+  // Before the handshake is over only the server itself speaks, and libstrophe listens.
+  if (state != SessionState::ready) {
+    if (!event.raw.empty()) take(strophe->receive(event.raw));
+    return;
+  }
+  if (stanza.name == "iq") return handle_iq(std::move(stanza));
+  if (stanza.name == "message" && events.on_message) return events.on_message(std::move(stanza));
+  if (stanza.name == "presence" && events.on_presence) return events.on_presence(std::move(stanza));
+}
+
+void Session::Impl::handle_skipped(const StreamEvent& event) {
+  const Element& stanza = event.element;
+  spdlog::warn("a {} from {} was skipped: {}", quoted(stanza.name, 30), quoted(stanza.attribute("from")), event.reason);
+  if (stanza.name != "iq" || state != SessionState::ready) return;
+  const std::string_view type = stanza.attribute("type");
+  if (type == "get" || type == "set") return write(answer_too_large(stanza));
+  if (auto callback = pending.take(stanza.attribute("id"), stanza.attribute("from"), options.jid))
+    callback(tl::unexpected<IqFailure>({Error::too_large, "the reply was skipped: " + event.reason, {}}));
+}
+
+void Session::Impl::handle_iq(Element iq) {
+  const std::string_view type = iq.attribute("type");
+  if (type != "result" && type != "error") return write(answer(iq));
+  OnIqResult callback = pending.take(iq.attribute("id"), iq.attribute("from"), options.jid);
+  if (!callback) {
+    spdlog::debug("an IQ reply from {} answers nothing", quoted(iq.attribute("from")));
+  } else if (type == "result") {
+    callback(std::move(iq));
+  } else {
+    callback(tl::unexpected<IqFailure>(to_failure(read_stanza_error(iq))));
+  }
+}
+
+}  // namespace xes::xmpp

@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: MIT
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+#include <boost/asio/post.hpp>
+
+#include "xmpp/session_impl.hpp"
+
+namespace xes::xmpp {
+
+void Session::Impl::write(OutStanza stanza) {
+  if (!stanza.has_attribute("from")) stanza.attribute("from", options.jid);
+  if (Result<std::string> xml = stanza.xml())
+    take(strophe->send(*xml));
+  else
+    spdlog::debug("not sent: {}", xml.error().reason);
+}
+
+void Session::Impl::wait_for_iqs() {
+  const std::optional<Clock::time_point> deadline = pending.next_deadline();
+  if (!deadline || (iq_timer.expiry() <= *deadline && iq_timer.expiry() > Clock::now())) return;
+  wait(iq_timer, *deadline, [](Impl& self) {
+    // While paused the reply may be waiting in the socket; resume() comes back here.
+    if (self.paused) return;
+    const auto keep_alive = self.shared_from_this();
+    self.pending.fail_overdue(Clock::now());
+    self.wait_for_iqs();
+  });
+}
+
+/// Silence for ping_every: asks the server to route a ping to ourselves, which needs no name but our own. Any byte that
+/// comes, an error too, is a sign of life.
+void Session::Impl::wait_for_ping() {
+  wait(ping_timer, std::max(last_received + options.ping_every, Clock::now()), [](Impl& self) {
+    const bool silent = !self.paused && Clock::now() - self.last_received >= self.options.ping_every;
+    if (silent) return self.ping();
+    if (self.paused) self.last_received = Clock::now();  // nobody listened: the silence begins anew
+    self.wait_for_ping();
+  });
+}
+
+void Session::Impl::ping() {
+  write(OutStanza("iq")
+            .attribute("type", "get")
+            .attribute("id", pending.new_id(random))
+            .attribute("to", options.jid)
+            .child(OutStanza("ping", "urn:xmpp:ping")));
+  const Clock::time_point asked = Clock::now();
+  wait(ping_timer, asked + options.ping_deadline, [asked](Impl& self) {
+    if (self.last_received < asked && !self.paused)
+      return self.down({Error::timed_out, "the server does not answer pings"});
+    self.wait_for_ping();
+  });
+}
+
+void Session::send_iq(IqType type, std::string to, OutStanza payload, std::chrono::milliseconds deadline,
+                      OnIqResult callback) {
+  Impl& impl = *impl_;
+  const auto fail_later = [&](Error error, std::string reason) {
+    boost::asio::post(impl.io, impl.guarded([callback = std::move(callback),
+                                      failure = IqFailure{error, std::move(reason), {}}](Impl&) {
+      callback(tl::unexpected<IqFailure>(failure));
+    }));
+  };
+  if (!ready()) return fail_later(Error::unavailable, "the XMPP session is not ready");
+  if (impl.pending.full()) return fail_later(Error::unavailable, "too many IQs wait for their replies");
+  const std::string id = impl.pending.new_id(impl.random);
+  OutStanza iq("iq");
+  iq.attribute("type", type == IqType::get ? "get" : "set").attribute("id", id).attribute("to", to);
+  iq.attribute("from", impl.options.jid).child(std::move(payload));
+  const Result<std::string> xml = iq.xml();
+  if (!xml) return fail_later(xml.error().error, xml.error().reason);
+  impl.pending.add(id, std::move(to), Impl::Clock::now() + deadline, std::move(callback));
+  impl.take(impl.strophe->send(*xml));
+  impl.wait_for_iqs();
+}
+
+Result<void> Session::send(OutStanza stanza) {
+  Impl& impl = *impl_;
+  if (!ready()) return fail(Error::unavailable, "the XMPP session is not ready");
+  if (!stanza.has_attribute("from")) stanza.attribute("from", impl.options.jid);
+  const Result<std::string> xml = stanza.xml();
+  if (!xml) return tl::unexpected<Failure>(xml.error());
+  impl.take(impl.strophe->send(*xml));
+  return {};
+}
+
+}  // namespace xes::xmpp

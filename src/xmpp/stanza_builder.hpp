@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: MIT
+// Purpose: one stanza's tree, payloads apart, from the parser's calls. Thread: one owner. Knows neither the stream nor
+// its bytes: StanzaReader does, and cuts.
+#pragma once
+
+#include <cstddef>
+#include <string_view>
+#include <vector>
+
+#include "xmpp/element.hpp"
+#include "xmpp/payload_reader.hpp"
+#include "xmpp/xml_name.hpp"
+
+namespace xes::xmpp {
+
+class StanzaBuilder {
+ public:
+  /// `max_nodes`: elements and attributes in the tree; payloads do not count.
+  explicit StanzaBuilder(std::size_t max_nodes) : max_nodes_(max_nodes) {}
+
+  /// The last element was one too many, or its attributes were, which are left out: drop_content() must follow.
+  bool too_many_nodes() const { return nodes_ > max_nodes_; }
+
+  // Namespace declarations, those of the stream too; `depth` is that of the element that makes one, the stream's being 1.
+  void bind(std::string_view prefix, std::string_view uri, std::size_t depth) { payload_.bind(prefix, uri, depth); }
+  void unbind() { payload_.unbind(); }
+  void unbind_all() { payload_.unbind_all(); }
+
+  /// The stanza itself: forgets the one before.
+  void begin(const XmlName& name, const char** attributes);
+  /// Within it. True if a payload begins here.
+  bool start_element(const XmlName& name, const char** attributes, std::size_t depth);
+  void text(std::string_view characters);
+  /// `depth` is that of the element that ends. True if a payload does: end_payload() takes its bytes.
+  bool end_element(std::size_t depth);
+  void end_payload(std::string_view bytes);
+
+  /// Lets go of all but the stanza's own name and attributes. Until the next begin() only take() may follow.
+  void drop_content();
+  Element take();
+
+ private:
+  void fill(Element& element, const XmlName& name, const char** attributes);
+
+  std::size_t max_nodes_;
+  Element stanza_;
+  std::vector<Element*> open_;  ///< from the stanza to the innermost open element of the tree
+  std::size_t nodes_ = 0;
+  PayloadReader payload_;
+};
+
+}  // namespace xes::xmpp

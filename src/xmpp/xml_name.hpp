@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: MIT
+// Purpose: a name as expat gives it with namespaces resolved (XML_ParserCreateNS). Thread: any.
+#pragma once
+
+#include <cstring>
+#include <string_view>
+
+namespace xes::xmpp {
+
+/// Between the parts of a name; cannot stand in XML, so in no name or namespace either.
+inline constexpr char xml_name_separator = '\x1F';
+
+/// Views into what expat holds, for as long as its call lasts.
+struct XmlName {
+  std::string_view ns;
+  std::string_view local;
+  std::string_view prefix;
+
+  /// "namespace SEP local SEP prefix", "namespace SEP local" or "local" (XML_SetReturnNSTriplet).
+  static XmlName split(const char* text) {
+    const char* first = std::strchr(text, xml_name_separator);
+    if (!first) return {{}, text, {}};
+    const std::string_view ns(text, static_cast<std::size_t>(first - text));
+    const char* local = first + 1;
+    const char* second = std::strchr(local, xml_name_separator);
+    if (!second) return {ns, local, {}};
+    return {ns, {local, static_cast<std::size_t>(second - local)}, second + 1};
+  }
+};
+
+}  // namespace xes::xmpp
