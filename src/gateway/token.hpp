@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: MIT
+// Purpose: whose a JSON Web Token is, until when, and for which nodes, once its signature has been found right.
+// Thread: any; Keys never change, so that threads share them without a lock. Rotation: load anew and swap the pointer.
+// Sources: RFC 7519 §4.1 (claims), RFC 7515 §4.1 (header), RFC 7518 §3 (algorithms), RFC 8725 (what goes wrong).
+//
+// What a token cannot do, whatever it says: choose an algorithm (a key verifies by its own alone, and `none` by none),
+// name a key (`kid`, `jku`, `jwk`, `x5u` are not looked at: every key of the algorithm is tried), or be read before it
+// is verified (claims come from the verified token only). No reason holds any of its text.
+//
+// Where a claim stands twice, the last counts (RFC 7519 §4 leaves that choice). A `typ` other than "JWT" is refused by
+// libjwt, so the "at+jwt" of RFC 9068 too.
+#pragma once
+
+#include <chrono>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/error.hpp"
+
+namespace xes::gateway {
+
+inline constexpr std::size_t max_token_bytes = 8 * 1024;
+inline constexpr std::size_t max_token_patterns = 64;
+inline constexpr std::size_t max_claim_text_bytes = 1023;  ///< of the subject, and of each pattern
+inline constexpr std::size_t max_keys = 16;
+inline constexpr std::size_t max_key_file_bytes = 16 * 1024;
+inline constexpr std::size_t min_secret_bytes = 32;  ///< RFC 7518 §3.2: as long as the hash
+
+/// How far ahead of ours an issuer's clock may run (`nbf`). `exp` gets none: a stream ends when its token does.
+inline constexpr std::chrono::seconds token_leeway{30};
+
+struct Token {
+  std::string subject;                            ///< `sub`: UTF-8 without NUL, 1 to 1023 bytes
+  std::chrono::system_clock::time_point expires;  ///< `exp`; later than 2200 is 2200
+  std::vector<std::string> nodes;                 ///< `nodes`: globs (wire/glob.hpp); without that claim none
+};
+
+class Key {
+ public:
+  enum class Algorithm { hs256, rs256, es256 };
+
+  /// A public key in PEM is for RS256 or ES256 by its kind; what is no PEM is a secret for HS256, byte for byte (not
+  /// decoded from Base64) but for one line end after it. Reasons are the rest of a sentence that begins with the
+  /// file's name. Errors: malformed (a private key or a certificate, several keys, a secret of less than 32 bytes),
+  /// unsupported (another kind of key), too_large.
+  static Result<Key> parse(std::string_view file_text);
+
+  Algorithm algorithm() const { return algorithm_; }
+  /// Whoever knows it can write tokens: only the worker may read its file.
+  bool is_secret() const { return algorithm_ == Algorithm::hs256; }
+
+ private:
+  friend class Keys;
+  Key(Algorithm algorithm, std::string_view material) : algorithm_(algorithm), material_(material) {}
+
+  Algorithm algorithm_;
+  std::string material_;
+};
+
+class Keys {
+ public:
+  /// At most max_keys of them; a token is good if one fits.
+  explicit Keys(std::vector<Key> keys);
+
+  /// Errors: malformed (no token, or claims that are not as Token says), too_large, unsupported (an algorithm or a
+  /// critical header parameter that is not known here), refused (no key fits, or not valid yet), timed_out (expired).
+  /// To a client all of them are one answer, 401; the reason is for the log.
+  /// Cost, measured: 20 µs for HS256, half a millisecond for each key of RS256 or ES256 that is tried, since libjwt
+  /// reads the PEM anew each time. Whoever may ask can cause that: few keys, and a rate limit in the web server.
+  Result<Token> verify(std::string_view token, std::chrono::system_clock::time_point now) const;
+
+ private:
+  std::vector<Key> keys_;
+};
+
+}  // namespace xes::gateway
