@@ -11,7 +11,7 @@ import urllib.request
 from pathlib import Path
 
 from .process import Process, free_port, program
-from .prosody import COMPONENTS, PASSWORD, SECRET, USERS
+from .prosody import COMPONENTS, PASSWORD, PEOPLE, SECRET, USERS
 
 _CONFIG = """
 loglevel: info
@@ -22,7 +22,7 @@ auth_password_format: plain
 acl:
   loopback: {{ip: [127.0.0.0/8]}}
   admin: {{user: ["owner@localhost"]}}
-access_rules:
+{acl}access_rules:
   everybody: {{allow: all}}
   nobody: {{deny: all}}
 api_permissions:
@@ -52,28 +52,57 @@ modules:
   mod_pubsub:
     hosts: [pubsub.localhost, pubsub2.localhost]
     access_createnode: everybody
-    plugins: [flat]
+    plugins: [{plugins}]
     last_item_cache: false
     max_items_node: 1000
+{more}"""
+
+# Without presence_based_delivery: false, a component's subscription to an account's node is accepted and gets nothing.
+_PUBLIC_NODES = """\
+    force_node_config:
+      "public:*": {access_model: open, presence_based_delivery: false, notify_retract: true, notify_delete: true}
+"""
+_ROOMS = "  mod_muc: {{host: conference.localhost, default_room_options: {{mam: {archive}}}}}\n"
+_ARCHIVE = "  mod_mam: {default: always}\n"
+_PRIVILEGES = """\
+  mod_privilege:
+    roster: {get: privileged}
+    presence: {roster: privileged}
 """
 
 
 class Ejabberd:
+    """
+    people      accounts alice and bob, and PEP for every account; nodes named public:… are open and reach components
+    rooms       a chat service; `archive` gives its messages a <stanza-id/> (mod_mam)
+    privileged  the components that get what XEP-0356 is in ejabberd 23.01: rosters and presence, but no IQs as a user
+    all_nodes   lift the 100 nodes that disco#items shows otherwise
+    """
+
     name = "ejabberd"
     pubsub = "pubsub.localhost"
     pubsub2 = "pubsub2.localhost"
     secret = SECRET
+    room_service = "conference.localhost"
     components = COMPONENTS
 
-    def __init__(self, folder: Path):
+    def __init__(self, folder: Path, people: bool = False, rooms: bool = False, archive: bool = False, privileged: tuple = (),
+                 all_nodes: bool = False):
         self.folder = Path(folder)
         self.c2s_port, self.component_port, self.http_port = free_port(), free_port(), free_port()
         self.process = None
+        self._users = USERS + (PEOPLE if people else ())
         self._accounts_made = False
         self.config = self.folder / "ejabberd.yml"
+        acl = f"  privileged: {{server: [{', '.join(privileged)}]}}\n" if privileged else ""
+        # What belongs to mod_pubsub comes first: it continues that section.
+        more = ("    max_nodes_discoitems: infinity\n" if all_nodes else "") + (_PUBLIC_NODES if people else "")
+        more += (_ROOMS.format(archive=str(archive).lower()) if rooms else "") + (_ARCHIVE if archive else "")
+        more += _PRIVILEGES if privileged else ""
         components = "".join(f'      "{jid}": {{password: "{SECRET}"}}\n' for jid in COMPONENTS)
         self.config.write_text(_CONFIG.format(c2s_port=self.c2s_port, component_port=self.component_port,
-                                              http_port=self.http_port, components=components))
+                                              http_port=self.http_port, components=components, acl=acl,
+                                              plugins="flat, pep" if people else "flat", more=more))
         (self.folder / "inetrc").write_text('{lookup,["file","native"]}.\n{host,{127,0,0,1},["localhost"]}.\n')
 
     def start(self) -> "Ejabberd":
@@ -90,7 +119,7 @@ class Ejabberd:
         for port in (self.http_port, self.c2s_port, self.component_port):
             self.process.wait_listening(("127.0.0.1", port), timeout=40)
         if not self._accounts_made:
-            for user in USERS:
+            for user in self._users:
                 self.api("register", user=user, host="localhost", password=PASSWORD)
             self._accounts_made = True
         return self

@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: MIT
-"""A real Prosody 0.12 with two pubsub services, user accounts and places for components, all in one folder."""
+"""A real Prosody 0.12 with two pubsub services, user accounts and places for components, all in one folder.
+
+What a few scenarios need besides is off unless asked for: accounts with nodes of their own (PEP), rooms, privileges.
+"""
 import os
 from pathlib import Path
 
@@ -7,6 +10,7 @@ from .process import Process, free_port, program
 
 SECRET = "correct horse battery staple"
 USERS = ("publisher", "owner", "friend", "stranger")
+PEOPLE = ("alice", "bob")
 PASSWORD = "sesame"
 COMPONENTS = ("eventsource.localhost", *(f"eventsource{number}.localhost" for number in range(2, 10)))
 
@@ -21,7 +25,7 @@ c2s_ports = {{ {c2s_port} }}
 c2s_direct_tls_ports = {{ }}
 component_ports = {{ {component_port} }}
 component_interfaces = {{ "127.0.0.1" }}
-modules_enabled = {{ "saslauth", "disco", "ping", "roster" }}
+modules_enabled = {{ "saslauth", "disco", "ping", "roster"{modules} }}
 modules_disabled = {{ "s2s", "http", "tls" }}
 network_backend = "epoll"
 authentication = "internal_plain"
@@ -33,11 +37,17 @@ c2s_stanza_size_limit = 4 * 1024 * 1024
 component_stanza_size_limit = 4 * 1024 * 1024
 
 VirtualHost "localhost"
-
+{privileges}
 Component "pubsub.localhost" "pubsub"
   admins = {{ "publisher@localhost", "owner@localhost" }}
 Component "pubsub2.localhost" "pubsub"
   admins = {{ "publisher@localhost", "owner@localhost" }}
+"""
+
+_ROOMS = """
+Component "conference.localhost" "muc"
+  modules_enabled = {{ {modules} }}
+  muc_log_by_default = true
 """
 
 _COMPONENT = """
@@ -45,28 +55,47 @@ Component "{jid}"
   component_secret = "{secret}"
 """
 
+# mod_privilege (XEP-0356, Debian: prosody-modules) must be loaded at the user's host and at the component.
+_PRIVILEGED_COMPONENT = '  modules_enabled = { "privilege" }\n'
+
+
+def _privileges(components) -> str:
+    granted = " ".join(f'["{jid}"] = {{ iq = {{ ["http://jabber.org/protocol/pubsub"] = "get" }} }};' for jid in components)
+    return f"  privileged_entities = {{ {granted} }}\n" if components else ""
+
 
 class Prosody:
+    """
+    people      accounts alice and bob, and PEP for every account
+    rooms       a chat service; `archive` gives its messages a <stanza-id/> (muc_mam)
+    privileged  the components that may ask pubsub services as any user of localhost
+    """
+
     name = "prosody"
     pubsub = "pubsub.localhost"
     pubsub2 = "pubsub2.localhost"
     secret = SECRET
+    room_service = "conference.localhost"
     components = COMPONENTS
 
-    def __init__(self, folder: Path, storage: str = "sql"):
+    def __init__(self, folder: Path, storage: str = "sql", people: bool = False, rooms: bool = False, archive: bool = False,
+                 privileged: tuple = ()):
         self.folder = Path(folder)
         self.c2s_port, self.component_port = free_port(), free_port()
         self.process = None
         accounts = self.folder / "data" / "localhost" / "accounts"
         accounts.mkdir(parents=True, exist_ok=True)
+        modules = (', "pep"' if people else "") + (', "privilege"' if privileged else "")
         config = _CONFIG.format(folder=self.folder, c2s_port=self.c2s_port, component_port=self.component_port,
-                                storage=storage)
-        config += "".join(_COMPONENT.format(jid=jid, secret=SECRET) for jid in COMPONENTS)
+                                storage=storage, modules=modules, privileges=_privileges(privileged))
+        config += _ROOMS.format(modules='"muc_mam"' if archive else "") if rooms else ""
+        for jid in COMPONENTS:
+            config += _COMPONENT.format(jid=jid, secret=SECRET) + (_PRIVILEGED_COMPONENT if jid in privileged else "")
         # Accounts stay in files whatever keeps the nodes: no prosodyctl run is needed to make them.
         config = config.replace('VirtualHost "localhost"\n', 'VirtualHost "localhost"\n  storage = "internal"\n')
         self.config = self.folder / "prosody.cfg.lua"
         self.config.write_text(config)
-        for user in USERS:
+        for user in USERS + (PEOPLE if people else ()):
             (accounts / f"{user}.dat").write_text(f'return {{\n\t["password"] = "{PASSWORD}";\n}};\n')
 
     def start(self) -> "Prosody":

@@ -4,6 +4,7 @@
 Requests are sent as text, not as slixmpp's element tree, so that a payload reaches the service byte for byte as written.
 """
 import asyncio
+import copy
 import itertools
 import logging
 import threading
@@ -50,13 +51,21 @@ def _run(coroutine, timeout: float):
     return asyncio.run_coroutine_threadsafe(coroutine, _Loop.get()).result(timeout)
 
 
+def _node_form(options: dict) -> str:
+    fields = "".join(
+        f"<field var='pubsub#{name}'><value>{escape(str(value))}</value></field>" for name, value in options.items())
+    return ("<x xmlns='jabber:x:data' type='submit'><field var='FORM_TYPE' type='hidden'>"
+            f"<value>{PUBSUB}#node_config</value></field>{fields}</x>")
+
+
 class Publisher:
     """A user's session. `service` is the pubsub service meant when a call names none."""
 
     def __init__(self, server, user: str = "publisher"):
         self.server, self.service = server, server.pubsub
-        self.jid = f"{user}@localhost"
+        self.name, self.jid = user, f"{user}@localhost"
         self.messages: list[ET.Element] = []
+        self.presences: list[ET.Element] = []
         _run(self._connect(), 20)
 
     async def _connect(self) -> None:
@@ -65,6 +74,8 @@ class Publisher:
         client.enable_ipv6 = False
         client.register_handler(Callback("every message", MatchXPath("{jabber:client}message"),
                                          lambda message: self.messages.append(message.xml)))
+        client.register_handler(Callback("every presence", MatchXPath("{jabber:client}presence"),
+                                         lambda presence: self.presences.append(presence.xml)))
         ready = asyncio.Event()
         client.add_event_handler("session_start", lambda _: ready.set())
         client.connect(("127.0.0.1", self.server.c2s_port), use_ssl=False, force_starttls=False, disable_starttls=True)
@@ -79,14 +90,15 @@ class Publisher:
                 self._client.abort()
         _run(disconnect(), 5)
 
-    def iq(self, kind: str, inner: str, to: str = None, timeout: float = 15) -> ET.Element:
-        """Sends an IQ with `inner` as its content; the reply, or Refused."""
+    def iq(self, kind: str, inner: str, to: str = None, timeout: float = 15, sender: str = None) -> ET.Element:
+        """Sends an IQ with `inner` as its content; the reply, or Refused. Only a component may choose its `sender`."""
         number = f"t{next(_numbers)}"
+        origin = f" from={quoteattr(sender)}" if sender else ""
 
         async def ask():
             waiter = Waiter(number, MatcherId(number))
             self._client.register_handler(waiter)
-            self._client.send_raw(f"<iq type='{kind}' id='{number}' to={quoteattr(to or self.service)}>{inner}</iq>")
+            self._client.send_raw(f"<iq type='{kind}' id='{number}'{origin} to={quoteattr(to or self.service)}>{inner}</iq>")
             return await waiter.wait(timeout)
         reply = _run(ask(), timeout + 5)
         if not isinstance(reply, slixmpp.Iq):
@@ -99,14 +111,21 @@ class Publisher:
         """Sends a stanza as it is written."""
         _Loop.get().call_soon_threadsafe(self._client.send_raw, stanza)
 
+    def at(self, service: str) -> "Publisher":
+        """The same session with another service meant; `alice.at(alice.jid)` manages nodes of the account (PEP)."""
+        other = copy.copy(self)
+        other.service = service
+        return other
+
     def create(self, node: str, service: str = None, **options) -> str:
         """Makes the node, with options as in `access_model="whitelist"`; returns its name."""
-        form = "".join(
-            f"<field var='pubsub#{name}'><value>{escape(str(value))}</value></field>" for name, value in options.items())
-        configure = ("<configure><x xmlns='jabber:x:data' type='submit'><field var='FORM_TYPE' type='hidden'>"
-                     f"<value>{PUBSUB}#node_config</value></field>{form}</x></configure>") if options else ""
+        configure = f"<configure>{_node_form(options)}</configure>" if options else ""
         self.iq("set", f"<pubsub xmlns='{PUBSUB}'><create node={quoteattr(node)}/>{configure}</pubsub>", service)
         return node
+
+    def configure(self, node: str, **options) -> None:
+        """Changes options of the node, as in `access_model="open"`."""
+        self.iq("set", f"<pubsub xmlns='{OWNER}'><configure node={quoteattr(node)}>{_node_form(options)}</configure></pubsub>")
 
     def publish(self, node: str, payload: str, item: str = None, service: str = None) -> None:
         """Publishes `payload`, a whole XML element as text, under the item ID `item`."""
@@ -127,6 +146,15 @@ class Publisher:
     def affiliate(self, node: str, jid: str, affiliation: str) -> None:
         self.iq("set", f"<pubsub xmlns='{OWNER}'><affiliations node={quoteattr(node)}>"
                        f"<affiliation jid={quoteattr(jid)} affiliation='{affiliation}'/></affiliations></pubsub>")
+
+    def revoke(self, node: str, jid: str, affiliation: str = "none") -> None:
+        """Takes rights away, whether or not that JID is subscribed."""
+        try:
+            self.affiliate(node, jid, affiliation)
+        except Refused as refused:
+            # Prosody 0.12 does it, but says this of a subscriber who may not subscribe any more.
+            if self.server.name != "prosody" or refused.conditions != ["forbidden"]:
+                raise
 
     def approve(self, node: str, jid: str) -> None:
         """As the node's owner, turns a pending subscription into a real one."""
