@@ -25,9 +25,14 @@ namespace {
 
 /// Accept queue: a burst of reconnects waits here instead of being refused. The system may cut it (net.core.somaxconn).
 constexpr int backlog = 4096;
-/// libstrophe waits with select(), which cannot name descriptors from 1024 on: clients leave the low ones free.
-constexpr int lowest_client_descriptor = 1024;
+/// libstrophe waits with select(), which cannot name descriptors from 1024 on: clients leave the low ones free as long
+/// as there are others.
+constexpr int preferred_descriptors = 1024;
+/// After that they take low ones, too, but not these many of those that are free at the start: a new XMPP session and
+/// whatever else the worker opens always finds one.
+constexpr int reserved_descriptors = 64;
 constexpr auto rest_time = std::chrono::milliseconds(100);
+constexpr auto complaint_period = std::chrono::minutes(1);
 
 std::string system_error(const std::string& what) { return what + ": " + std::strerror(errno); }
 
@@ -104,7 +109,7 @@ struct Listener::Socket {
   boost::asio::steady_timer timer;
   ListenAddress address;
   std::optional<struct stat> file;  ///< of a Unix socket, to remove no one else's
-  bool complained = false;
+  std::optional<std::chrono::steady_clock::time_point> complained;
 };
 
 Listener::Listener(boost::asio::io_context& io, std::vector<std::unique_ptr<ShardThread>>& shards)
@@ -148,6 +153,10 @@ Result<void> Listener::open(const ListenAddress& address) {
 }
 
 void Listener::start() {
+  if (const int free = fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 0); free >= 0) {
+    ::close(free);
+    lowest_spare_ = std::min(free + reserved_descriptors, preferred_descriptors);
+  }
   for (auto& socket : sockets_) wait(*socket);
 }
 
@@ -174,7 +183,6 @@ void Listener::accept_all(Socket& socket) {
     const int descriptor = accept4(socket.descriptor.native_handle(), nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK);
     if (descriptor >= 0) {
       if (!hand_over(descriptor, socket.address.framing)) return rest(socket, EMFILE);
-      socket.complained = false;
       continue;
     }
     if (errno == EINTR || errno == ECONNABORTED) continue;
@@ -186,16 +194,17 @@ void Listener::accept_all(Socket& socket) {
 }
 
 bool Listener::hand_over(int descriptor, hub::Framing framing) {
-  const int high = fcntl(descriptor, F_DUPFD_CLOEXEC, lowest_client_descriptor);
+  int moved = fcntl(descriptor, F_DUPFD_CLOEXEC, preferred_descriptors);
+  if (moved < 0) moved = fcntl(descriptor, F_DUPFD_CLOEXEC, lowest_spare_);
   ::close(descriptor);
-  if (high < 0) return false;
+  if (moved < 0) return false;
   const int on = 1;
-  setsockopt(high, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);  // fails on a Unix socket, which has no delay
+  setsockopt(moved, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);  // fails on a Unix socket, which has no delay
   // The shards' own counts lag behind this loop, so equals take turns.
   std::size_t best = next_shard_++ % shards_.size();
   for (std::size_t i = 0; i < shards_.size(); ++i)
     if (shards_[i]->connections() + 64 < shards_[best]->connections()) best = i;
-  shards_[best]->accepted().push({high, framing});
+  shards_[best]->accepted().push({moved, framing});
   shards_[best]->accepted().flush_overflow();
   return true;
 }
@@ -204,10 +213,13 @@ bool Listener::hand_over(int descriptor, hub::Framing framing) {
 void Listener::rest(Socket& socket, int error) {
   rests_.fetch_add(1, std::memory_order_relaxed);
   for (auto& shard : shards_) shard->accepted().wake();
-  if (!socket.complained)
+  // At the limit, each stream that leaves lets one in and the next one rest: a line for each would fill the log.
+  const auto now = std::chrono::steady_clock::now();
+  if (!socket.complained || now - *socket.complained >= complaint_period) {
+    socket.complained = now;
     spdlog::error("listen: cannot accept on {}: {}; raise the limit of open files (LimitNOFILE)",
                   display(socket.address), std::strerror(error));
-  socket.complained = true;
+  }
   socket.timer.expires_after(rest_time);
   socket.timer.async_wait([this, &socket](const boost::system::error_code& canceled) {
     if (!canceled) accept_all(socket);

@@ -59,6 +59,7 @@ class Listener {
   std::vector<std::unique_ptr<ShardThread>>& shards_;
   std::vector<std::unique_ptr<Socket>> sockets_;
   std::size_t next_shard_ = 0;
+  int lowest_spare_ = 1024;  ///< descriptors from here on may be clients', found at the start
   std::atomic<std::uint64_t> rests_{0};
 };
 

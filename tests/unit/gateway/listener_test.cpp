@@ -5,16 +5,21 @@
 #include <fcntl.h>
 #include <grp.h>
 #include <gtest/gtest.h>
+#include <spdlog/sinks/ostream_sink.h>
+#include <spdlog/spdlog.h>
 #include <stdlib.h>
 #include <sys/resource.h>
+#include <sys/select.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
 
+#include <cstring>
 #include <filesystem>
 #include <fstream>
 #include <set>
+#include <sstream>
 
 #include "gateway/shard_thread.hpp"
 #include "requests.hpp"
@@ -54,6 +59,19 @@ class ListenerTest : public testing::Test {
     clients.push_back(client);
     const sockaddr_un to = address();
     return ::connect(client, reinterpret_cast<const sockaddr*>(&to), sizeof to) == 0;
+  }
+  /// A client whose own descriptor is out of the way of those that are counted here.
+  bool connects_from_above() {
+    if (!connects()) return false;
+    const int low = clients.back();
+    clients.back() = fcntl(low, F_DUPFD_CLOEXEC, 2048);
+    ::close(low);
+    return clients.back() >= 0;
+  }
+  static int lowest_free() {
+    const int free = dup(STDERR_FILENO);
+    ::close(free);
+    return free;
   }
   void run() {
     io.restart();
@@ -188,6 +206,104 @@ TEST_F(ListenerTest, KeepsLowDescriptorsFree) {
   EXPECT_GE(added[0], 1024) << "select() in libstrophe cannot name higher ones";
   EXPECT_NE(fcntl(added[0], F_GETFD) & FD_CLOEXEC, 0);
   EXPECT_NE(fcntl(added[0], F_GETFL) & O_NONBLOCK, 0);
+}
+
+/// What the process may open, until the test's end.
+class DescriptorLimit {
+ public:
+  DescriptorLimit() { getrlimit(RLIMIT_NOFILE, &before_); }
+  ~DescriptorLimit() { setrlimit(RLIMIT_NOFILE, &before_); }
+  DescriptorLimit(const DescriptorLimit&) = delete;
+  DescriptorLimit& operator=(const DescriptorLimit&) = delete;
+  void set(rlim_t descriptors) {
+    const rlimit limit{descriptors, before_.rlim_max};
+    ASSERT_EQ(setrlimit(RLIMIT_NOFILE, &limit), 0);
+  }
+
+ private:
+  rlimit before_{};
+};
+
+/// Log lines of the worker, while it lives.
+class CaughtLog {
+ public:
+  CaughtLog() : before_(spdlog::default_logger()) {
+    spdlog::set_default_logger(
+        std::make_shared<spdlog::logger>("caught", std::make_shared<spdlog::sinks::ostream_sink_mt>(lines_)));
+  }
+  ~CaughtLog() { spdlog::set_default_logger(before_); }
+  CaughtLog(const CaughtLog&) = delete;
+  CaughtLog& operator=(const CaughtLog&) = delete;
+  std::size_t count(const std::string& text) const {
+    std::size_t found = 0;
+    const std::string all = lines_.str();
+    for (std::size_t at = 0; (at = all.find(text, at)) != all.npos; ++at) ++found;
+    return found;
+  }
+
+ private:
+  std::ostringstream lines_;
+  std::shared_ptr<spdlog::logger> before_;
+};
+
+TEST_F(ListenerTest, UsesLowDescriptorsOnceTheOthersAreOut) {
+  Listener listener(io, shards);
+  ASSERT_TRUE(listener.open(at(path)));
+  listener.start();
+  for (int i = 0; i < 10; ++i) ASSERT_TRUE(connects_from_above());
+  DescriptorLimit limit;
+  limit.set(1024 + 4);
+  const std::set<int> before = sockets();
+  run();
+  std::set<int> added;
+  for (const int one : sockets())
+    if (!before.count(one)) added.insert(one);
+  ASSERT_EQ(added.size(), 10u) << "all are served";
+  EXPECT_EQ(std::distance(added.lower_bound(1024), added.end()), 4) << "the preferred ones first";
+  EXPECT_EQ(listener.rests(), 0u);
+}
+
+TEST_F(ListenerTest, LeavesDescriptorsForASessionAndForSelectHoweverManyConnect) {
+  Listener listener(io, shards);
+  ASSERT_TRUE(listener.open(at(path)));
+  listener.start();
+  for (int i = 0; i < 400; ++i) ASSERT_TRUE(connects_from_above());
+  DescriptorLimit limit;
+  limit.set(300);
+  run();
+  const std::size_t served = shards[0]->connections() + shards[1]->connections();
+  EXPECT_GT(served, 100u);
+  EXPECT_LT(served, 300u);
+  EXPECT_EQ(listener.rests(), 1u);
+  std::vector<int> opened;
+  for (int i = 0; i < 60; ++i) opened.push_back(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  for (const int one : opened) {
+    EXPECT_GE(one, 0) << std::strerror(errno);
+    EXPECT_LT(one, FD_SETSIZE);
+    if (one >= 0) ::close(one);
+  }
+}
+
+TEST_F(ListenerTest, RestsWhenDescriptorsAreOutSaysSoOnceAndGoesOnWhenSomeAreFree) {
+  Listener listener(io, shards);
+  ASSERT_TRUE(listener.open(at(path)));
+  listener.start();
+  CaughtLog log;
+  for (int i = 0; i < 4; ++i) ASSERT_TRUE(connects_from_above());
+  DescriptorLimit limit;
+  limit.set(static_cast<rlim_t>(lowest_free()) + 1);  // one for accept() itself, none to keep
+  for (int i = 0; i < 100; ++i) run();
+  EXPECT_EQ(listener.rests(), 1u) << "trying again at once would spin";
+  io.restart();
+  io.run_one_for(std::chrono::seconds(5));  // the rest is over, the next begins
+  EXPECT_EQ(listener.rests(), 2u);
+  EXPECT_EQ(log.count("raise the limit of open files"), 1u);
+  limit.set(4096);
+  io.restart();
+  io.run_one_for(std::chrono::seconds(5));
+  run();
+  EXPECT_EQ(shards[0]->connections() + shards[1]->connections(), 2u) << "two of four were turned away";
+  EXPECT_EQ(listener.rests(), 2u);
 }
 
 TEST_F(ListenerTest, SpreadsConnectionsOverTheShards) {
