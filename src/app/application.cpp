@@ -83,7 +83,7 @@ gateway::ShardThreadOptions shard_options(const Config& config) {
   options.shard.history = history_options(config.stream);
   options.route.path = config.stream.path;
   for (const Config::Service& service : config.services)
-    options.route.services.push_back({service.jid, service.hosts});
+    options.route.services.push_back({service.jid, service.hosts, service.view});
   options.head_timeout = config.listen.head_timeout;
   return options;
 }
@@ -100,7 +100,7 @@ xmpp::SessionOptions session_options(const Config::Xmpp& config) {
 
 xmpp::SubscriberOptions subscriber_options(const Config& config) {
   xmpp::SubscriberOptions options;
-  for (const Config::Service& service : config.services) options.services.push_back({service.jid, service.view});
+  for (const Config::Service& service : config.services) options.services.push_back({service.jid});
   options.history = history_options(config.stream);
   options.linger = config.stream.linger;
   options.recheck = config.stream.recheck;

@@ -126,7 +126,7 @@ void Connection::handle(const Params& params) {
   const auto routed = route(params, thread_.options().route);
   if (const auto* wanted = std::get_if<StreamWanted>(&routed)) {
     head_only_ = wanted->head_only;
-    shard().open(*this, wanted->name, wanted->start);
+    shard().open(*this, wanted->selection, wanted->start);
   } else {
     head_only_ = params.get("REQUEST_METHOD") == "HEAD";
     answer(std::get<Answer>(routed));

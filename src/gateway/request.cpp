@@ -6,7 +6,7 @@
 #include <optional>
 
 #include "base/text.hpp"
-#include "wire/event_id.hpp"
+#include "wire/event_stream.hpp"
 #include "wire/host.hpp"
 #include "wire/uri.hpp"
 
@@ -16,6 +16,10 @@ namespace {
 /// Names that the EventSource polyfills use for what the Last-Event-ID header cannot carry in them.
 constexpr std::string_view last_event_id_names[] = {"lastEventId", "last_event_id", "Last-Event-ID",
                                                     "evs_last_event_id"};
+
+/// In the order of hub::View.
+constexpr std::string_view view_names[] = {"payload", "item", "json", "atom"};
+static_assert(std::size(view_names) == hub::view_count);
 
 /// PUBSUB_SERVICE (set by the web server) wins over the Host header, but must name a configured service.
 Result<const Service*> find_service(const Params& params, const RouteOptions& options) {
@@ -37,17 +41,46 @@ Result<const Service*> find_service(const Params& params, const RouteOptions& op
   return fail(Error::missing, "no pubsub service is configured for the host " + quoted(*host));
 }
 
-/// The rest of the raw path is the node's name, decoded exactly once, so that a node may be called anything.
-Result<std::string> find_node(std::string_view path, const RouteOptions& options) {
+/// Error::malformed unless it may be a node's name.
+Result<void> check_node(std::string_view node, const RouteOptions& options) {
+  if (node.empty()) return fail(Error::malformed, "a node's name is not empty");
+  if (node.size() > options.max_node_bytes)
+    return fail(Error::malformed, "a node's name has at most " + std::to_string(options.max_node_bytes) + " bytes");
+  if (!is_xml_text(node)) return fail(Error::malformed, "a node's name is UTF-8 without control characters");
+  return {};
+}
+
+/// The rest of the raw path is the node's name, decoded exactly once, so that a node may be called anything. Without one,
+/// the query names nodes.
+Result<hub::Selection> find_selection(std::string_view path, const std::vector<wire::QueryPair>& query, const Service& service,
+                                      const RouteOptions& options) {
   if (path.substr(0, options.path.size()) != options.path)
     return fail(Error::missing, "event streams are below " + options.path);
-  auto node = wire::percent_decode(path.substr(options.path.size()));
-  if (!node) return node;
-  if (node->empty()) return fail(Error::malformed, "name a node: " + options.path + "NODE");
-  if (node->size() > options.max_node_bytes)
-    return fail(Error::malformed, "a node's name has at most " + std::to_string(options.max_node_bytes) + " bytes");
-  if (!is_xml_text(*node)) return fail(Error::malformed, "a node's name is UTF-8 without control characters");
-  return node;
+  auto in_path = wire::percent_decode(path.substr(options.path.size()));
+  if (!in_path) return tl::unexpected(in_path.error());
+  hub::Selection selection{service.jid, {}, service.view, in_path->empty()};
+  for (const wire::QueryPair& pair : query)
+    if (pair.name == "node") selection.nodes.push_back(pair.value);
+  if (!in_path->empty() && !selection.nodes.empty())
+    return fail(Error::malformed, "name nodes either in the path or as ?node=, not both");
+  if (!in_path->empty()) selection.nodes.push_back(std::move(*in_path));
+  if (selection.nodes.empty())
+    return fail(Error::malformed, "name a node: " + options.path + "NODE, or several: " + options.path + "?node=A&node=B");
+  for (const std::string& node : selection.nodes)
+    if (auto checked = check_node(node, options); !checked) return tl::unexpected(checked.error());
+  std::sort(selection.nodes.begin(), selection.nodes.end());
+  selection.nodes.erase(std::unique(selection.nodes.begin(), selection.nodes.end()), selection.nodes.end());
+  if (selection.nodes.size() > options.max_nodes)
+    return fail(Error::malformed, "one stream carries at most " + std::to_string(options.max_nodes) + " nodes");
+  // One handler gets the events of all of them, so they say where they are from.
+  if (selection.several) selection.view = hub::View::json;
+  for (const wire::QueryPair& pair : query) {
+    if (pair.name != "format") continue;
+    const auto view = std::find(std::begin(view_names), std::end(view_names), pair.value);
+    if (view == std::end(view_names)) return fail(Error::malformed, "format is payload, item, json or atom");
+    selection.view = static_cast<hub::View>(view - std::begin(view_names));
+  }
+  return selection;
 }
 
 std::optional<unsigned> whole_number(std::string_view text) {
@@ -59,25 +92,20 @@ std::optional<unsigned> whole_number(std::string_view text) {
 
 /// The header beats the query: a browser that reconnects sends the query of its first request again. And a position
 /// beats ?last=N, for the same reason.
-Result<hub::Start> find_start(const Params& params, std::string_view query, const RouteOptions& options) {
-  const auto pairs = wire::parse_query(query);
-  if (!pairs) return tl::unexpected(pairs.error());
+Result<hub::Start> find_start(const Params& params, const std::vector<wire::QueryPair>& query, const RouteOptions& options) {
   hub::Start start;
   std::string_view last = params.get("HTTP_LAST_EVENT_ID");
-  for (const wire::QueryPair& pair : *pairs) {
+  for (const wire::QueryPair& pair : query) {
     if (last.empty() && std::count(std::begin(last_event_id_names), std::end(last_event_id_names), pair.name))
       last = pair.value;
     if (pair.name != "last") continue;
     const auto count = whole_number(pair.value);
     if (!count) return fail(Error::malformed, "last=N takes a whole number of items");
-    start.at = hub::Start::At::newest;
-    start.count = std::min(*count, options.max_newest);
+    start = hub::Start::newest(std::min(*count, options.max_newest));
   }
   if (last.empty()) return start;
-  const auto id = wire::parse_event_id(last);
-  start.at = id ? hub::Start::At::after : hub::Start::At::unknown;
-  if (id) start.last = *id;
-  return start;
+  // What no worker can have written is one unknown position like another.
+  return hub::Start::after(wire::is_event_id(last) ? std::string(last) : std::string());
 }
 
 Answer answer_for(const Failure& failure) {
@@ -94,11 +122,13 @@ std::variant<StreamWanted, Answer> route(const Params& params, const RouteOption
   if (!uri) return answer_for(uri.error());
   const auto service = find_service(params, options);
   if (!service) return answer_for(service.error());
-  auto node = find_node(uri->path, options);
-  if (!node) return answer_for(node.error());
-  const auto start = find_start(params, uri->query, options);
+  const auto query = wire::parse_query(uri->query);
+  if (!query) return answer_for(query.error());
+  auto selection = find_selection(uri->path, *query, **service, options);
+  if (!selection) return answer_for(selection.error());
+  const auto start = find_start(params, *query, options);
   if (!start) return answer_for(start.error());
-  return StreamWanted{{(*service)->jid, std::move(*node)}, *start, method == "HEAD"};
+  return StreamWanted{std::move(*selection), *start, method == "HEAD"};
 }
 
 }  // namespace xes::gateway

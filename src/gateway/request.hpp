@@ -8,8 +8,7 @@
 #include <vector>
 
 #include "gateway/params.hpp"
-#include "hub/item.hpp"
-#include "hub/node.hpp"
+#include "hub/selection.hpp"
 #include "wire/http.hpp"
 
 namespace xes::gateway {
@@ -18,6 +17,7 @@ namespace xes::gateway {
 struct Service {
   std::string jid;
   std::vector<std::string> hosts;  ///< HTTP host names that mean it, lower case; its own JID always does; "*" is any
+  hub::View view = hub::View::payload;  ///< of a single node, where a request does not say
 };
 
 struct RouteOptions {
@@ -25,11 +25,12 @@ struct RouteOptions {
   std::vector<Service> services;
   std::size_t max_node_bytes = 1023;  ///< RFC 7622's bound for a part of a JID; longer is refused with 400
   unsigned max_newest = 16'384;       ///< ?last=N is cut to this: what the worker reads of a node at most
+  std::size_t max_nodes = 16;         ///< of one stream; more are refused with 400; at most wire::max_positions
 };
 
 /// A stream is wanted.
 struct StreamWanted {
-  hub::NodeName name;
+  hub::Selection selection;
   hub::Start start;
   bool head_only = false;
 };

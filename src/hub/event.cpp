@@ -3,7 +3,9 @@
 
 #include <xxhash.h>
 
+#include "wire/atom.hpp"
 #include "wire/event_stream.hpp"
+#include "wire/item_view.hpp"
 #include "wire/json.hpp"
 #include "wire/xml.hpp"
 
@@ -13,11 +15,10 @@ namespace {
 /// The value of something that cannot fail for the values given here: IDs and names of our own making.
 void certainly([[maybe_unused]] const Result<void>& result) {}
 
-std::string block(std::string_view event, const std::optional<wire::EventId>& id, std::string_view data) {
-  const std::string id_text = id ? to_string(*id) : std::string();
+std::string block(std::string_view event, std::string_view id, std::string_view data) {
   std::string out;
   out.reserve(data.size() + 96);
-  certainly(wire::append_block(out, {.event = event, .id = id_text, .data = data, .retry = {}}));
+  certainly(wire::append_block(out, {.event = event, .id = id, .data = data, .retry = {}}));
   return out;
 }
 
@@ -44,6 +45,32 @@ std::string item_xml(const Item& item) {
   return out += "</item>";
 }
 
+std::string item_data(const NodeName& name, const Item& item, View view) {
+  if (view == View::payload) return item.text ? *item.text : item.payload;
+  if (view == View::item) return item_xml(item);
+  const wire::ItemView values{name.service, name.node, item.id, item.publisher, item.published, item.payload, item.text};
+  std::string out;
+  if (view == View::atom) {
+    wire::append_atom_view(out, values);
+  } else {
+    wire::append_item_json(out, values);
+  }
+  return out;
+}
+
+std::string block_of(const Event& event, View view) {
+  const std::string id = to_string(event.id);
+  const std::string& node = event.node->node;
+  switch (event.happening) {
+    case Happening::item: return block({}, id, item_data(*event.node, event.item, view));
+    case Happening::retract: return block("retract", id, json(node, "id", event.item.id));
+    case Happening::purge: return block("purge", id, json(node));
+    case Happening::deletion: return block("delete", id, json(node));
+    case Happening::reset: return block("reset", id, json(node, "reason", "history-lost"));
+  }
+  return {};
+}
+
 }  // namespace
 
 std::uint64_t Item::content_hash(const NodeName& name) const {
@@ -57,33 +84,37 @@ std::uint64_t Item::content_hash(const NodeName& name) const {
   return hash == 0 ? 1 : hash;
 }
 
-std::string item_block(const wire::EventId& id, const Item& item, View view) {
-  if (view == View::item) return block({}, id, item_xml(item));
-  return block({}, id, item.text ? *item.text : item.payload);
+const Frame& Event::frame(View view) const {
+  Encoded& encoded = encoded_[static_cast<std::size_t>(view)];
+  std::call_once(encoded.once, [&] { encoded.frame = std::make_unique<const Frame>(block_of(*this, view)); });
+  return *encoded.frame;
 }
 
-std::string retract_block(const wire::EventId& id, const NodeName& name, std::string_view item_id) {
-  return block("retract", id, json(name.node, "id", item_id));
+std::string_view Event::body(View view) const {
+  const std::string_view block = frame(view).plain();
+  return block.substr(block.find('\n') + 1);  // the ID is its first line
 }
 
-std::string purge_block(const wire::EventId& id, const NodeName& name) { return block("purge", id, json(name.node)); }
-
-std::string deletion_block(const wire::EventId& id, const NodeName& name) {
-  return block("delete", id, json(name.node));
+std::size_t Event::size() const {
+  constexpr std::size_t id_line = 70;
+  const std::size_t text = item.text ? item.text->size() : 0;
+  return sizeof(Event) + item.id.size() + item.publisher.size() + 2 * item.payload.size() + text + id_line;
 }
 
-std::string position_block(const wire::EventId& id) {
+std::string position_block(std::string_view id) {
   std::string out;
-  certainly(wire::append_block(out, {.event = {}, .id = to_string(id), .data = {}, .retry = {}}));
+  certainly(wire::append_block(out, {.event = {}, .id = id, .data = {}, .retry = {}}));
   return out;
 }
 
-std::string reset_block(const std::optional<wire::EventId>& id, const NodeName& name, std::string_view reason) {
-  return block("reset", id, json(name.node, "reason", reason));
+std::string reset_block(std::string_view node, std::string_view reason) {
+  return block("reset", {}, json(node, "reason", reason));
 }
 
-std::string status_block(bool up) {
-  return block("status", std::nullopt, up ? R"({"xmpp":"up"})" : R"({"xmpp":"down"})");
+std::string status_block(bool up) { return block("status", {}, up ? R"({"xmpp":"up"})" : R"({"xmpp":"down"})"); }
+
+std::string node_block(std::string_view node, std::string_view state) {
+  return block("node", {}, json(node, "state", state));
 }
 
 }  // namespace xes::hub

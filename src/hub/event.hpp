@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: MIT
-// Purpose: one event of a node's stream: what happened, its place in the order, its bytes. Immutable and shared; made
-// on the XMPP thread, read by all shards.
+// Purpose: one event of a node: what happened, its place in the order, its bytes in each view. Shared; made on the XMPP
+// thread, read by all shards.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <memory>
+#include <mutex>
 #include <string>
 #include <string_view>
 
@@ -22,35 +24,51 @@ enum class Origin : unsigned char {
   store,  ///< read back from the service's store: what happened before it is known only as far as the store tells
 };
 
-struct Event {
-  Happening happening = Happening::item;
-  Origin origin = Origin::live;
-  wire::EventId id;
-  std::string item_id;  ///< of an item or a retract
-  Frame frame;
+class Event {
+ public:
+  /// `item`: of a retract only its ID counts, of what is no item nothing does.
+  Event(Happening what, Origin from, const wire::EventId& event_id, std::shared_ptr<const NodeName> of, Item about)
+      : happening(what), origin(from), id(event_id), node(std::move(of)), item(std::move(about)) {}
+  Event(const Event&) = delete;
+  Event& operator=(const Event&) = delete;
 
-  Event(Happening what, Origin from, const wire::EventId& event_id, std::string item, std::string_view block)
-      : happening(what), origin(from), id(event_id), item_id(std::move(item)), frame(block) {}
+  const Happening happening;
+  const Origin origin;
+  const wire::EventId id;
+  const std::shared_ptr<const NodeName> node;
+  const Item item;
 
-  /// What it costs to keep, in bytes.
-  std::size_t size() const { return sizeof(Event) + item_id.size() + frame.fastcgi().size(); }
+  /// Its event-stream block. Encoded once, when a stream first wants that view, on the thread that asks first; another
+  /// that asks meanwhile waits for it.
+  const Frame& frame(View view) const;
+  /// The block without its `id:` line.
+  std::string_view body(View view) const;
+
+  /// What it may cost to keep, in bytes: the item, and its block in one view and both framings.
+  std::size_t size() const;
+
+ private:
+  struct Encoded {
+    std::once_flag once;
+    std::unique_ptr<const Frame> frame;
+  };
+  mutable std::array<Encoded, view_count> encoded_;
 };
 
 using EventRef = std::shared_ptr<const Event>;
 
 /// The frame of an event, sharing the event's ownership.
-inline FrameRef frame_of(const EventRef& event) { return {event, &event->frame}; }
+inline FrameRef frame_of(const EventRef& event, View view) { return {event, &event->frame(view)}; }
 
-// The event-stream blocks (WHATWG EventSource §9.2.6) that streams carry.
-std::string item_block(const wire::EventId& id, const Item& item, View view);
-std::string retract_block(const wire::EventId& id, const NodeName& name, std::string_view item_id);
-std::string purge_block(const wire::EventId& id, const NodeName& name);
-std::string deletion_block(const wire::EventId& id, const NodeName& name);
+// Event-stream blocks (WHATWG EventSource §9.2.6) beside those of events.
+
 /// Moves the client's last event ID without firing an event.
-std::string position_block(const wire::EventId& id);
+std::string position_block(std::string_view id);
 /// The stream could not go on where the client was; a snapshot of the stored items follows.
-std::string reset_block(const std::optional<wire::EventId>& id, const NodeName& name, std::string_view reason);
+std::string reset_block(std::string_view node, std::string_view reason);
 /// XMPP session "down" or "up".
 std::string status_block(bool up);
+/// What became of one of a stream's several nodes: "created", "deleted", "missing", "forbidden".
+std::string node_block(std::string_view node, std::string_view state);
 
 }  // namespace xes::hub

@@ -14,7 +14,7 @@ class Feed::Merge {
   /// The first `stale` changes are older than the list by an outage.
   Merge(const Feed& feed, std::vector<Change> changes, std::size_t stale, const std::vector<Item>& stored)
       : feed_(feed), changes_(std::move(changes)), stored_(stored), stale_(stale), shown_(changes_.size()) {
-    for (const Item& item : stored) listed_[item.id] = item.content_hash(feed.name_);
+    for (const Item& item : stored) listed_[item.id] = item.content_hash(*feed.name_);
     for (std::size_t i = 0; i < changes_.size(); ++i) {
       if (changes_[i].happening == Happening::purge) purged_ = i + 1;
       if (i >= stale && !changes_[i].item.id.empty()) last_[changes_[i].item.id] = i;
@@ -72,7 +72,7 @@ class Feed::Merge {
 
  private:
   bool is_shown(const Change& change) const {
-    return change.happening == Happening::item && shows(change.item.id, change.item.content_hash(feed_.name_));
+    return change.happening == Happening::item && shows(change.item.id, change.item.content_hash(*feed_.name_));
   }
 
   const Feed& feed_;
@@ -92,11 +92,13 @@ Feed::Events Feed::change(Change change, Clock::time_point now) {
     return out;
   }
   if (take_echo(change, now)) return out;
-  out.push_back(emit(change, Origin::live));
-  if (backfilling_) {
-    if (change.happening == Happening::item) meanwhile_.push_back(out.back());
-    keep(std::move(change));
+  if (!backfilling_) {
+    out.push_back(emit(std::move(change), Origin::live));
+    return out;
   }
+  out.push_back(emit(change, Origin::live));
+  if (change.happening == Happening::item) meanwhile_.push_back(out.back());
+  keep(std::move(change));
   return out;
 }
 
@@ -128,7 +130,7 @@ bool Feed::take_echo(const Change& change, Clock::time_point now) {
     if (change.happening != Happening::item && change.item.id.empty()) echoes_.clear();
     return false;
   }
-  const bool same = change.happening == Happening::item && change.item.content_hash(name_) == echo->second;
+  const bool same = change.happening == Happening::item && change.item.content_hash(*name_) == echo->second;
   echoes_.erase(echo);
   return same;
 }
@@ -206,7 +208,7 @@ Feed::Backfill Feed::end_backfill(const std::vector<Item>& stored, Clock::time_p
     const Change& change = merge.changes()[i];
     if (in_order ? !merge.is_stale(i) : merge.is_left(i))
       // Not what was sent with the list just now, or pushed as the last item at the subscribe.
-      if (change.happening != Happening::item || !is_known(change.item.id, change.item.content_hash(name_)))
+      if (change.happening != Happening::item || !is_known(change.item.id, change.item.content_hash(*name_)))
         send(change, Origin::live, !change.delayed);
   }
   out.live_from = live_from.value_or(out.events.size());
@@ -220,19 +222,19 @@ Feed::Events Feed::snapshot(const std::vector<Item>& stored) const {
   std::unordered_set<std::string_view> in_history;
   for (const EventRef& event : history_.events()) {
     if (event->happening != Happening::item) continue;
-    const auto known = known_.find(event->item_id);
+    const auto known = known_.find(event->item.id);
     // Its newest version that streams have had: where the list is a moment ahead, the notification is on its way.
     if (known == known_.end() || known->second.sequence != event->id.sequence) continue;
     newer.push_back(event);
-    in_history.insert(event->item_id);
+    in_history.insert(event->item.id);
   }
 
   // A small history may have forgotten some of what was sent while the list was fetched.
   Events forgotten;
   for (const EventRef& event : meanwhile_) {
-    const auto known = known_.find(event->item_id);
+    const auto known = known_.find(event->item.id);
     if (known == known_.end() || known->second.sequence != event->id.sequence) continue;
-    if (in_history.insert(event->item_id).second) forgotten.push_back(event);
+    if (in_history.insert(event->item.id).second) forgotten.push_back(event);
   }
   newer.insert(newer.begin(), forgotten.begin(), forgotten.end());
 
@@ -240,12 +242,11 @@ Feed::Events Feed::snapshot(const std::vector<Item>& stored) const {
   std::uint64_t sum = 0, before = 0;
   for (const Item& item : stored) {
     if (in_history.count(item.id) || !(known_.count(item.id) || known_.size() >= options_.max_known)) continue;
-    const std::uint64_t content = item.content_hash(name_);
+    const std::uint64_t content = item.content_hash(*name_);
     sum += content;  // of what a client has had by then, and the newer ones come last wherever they are listed
     const wire::EventId id = id_of(0, content, sum, before);
     before = wire::push_before(before, content);
-    all.push_back(std::make_shared<const Event>(Happening::item, Origin::store, id, item.id,
-                                                item_block(id, item, options_.view)));
+    all.push_back(event(Happening::item, Origin::store, id, item));
   }
   all.insert(all.end(), newer.begin(), newer.end());
   return all;
@@ -254,8 +255,8 @@ Feed::Events Feed::snapshot(const std::vector<Item>& stored) const {
 Feed::Events Feed::remembered() const {
   std::unordered_map<std::string, EventRef> newest;
   for (const EventRef& event : history_.events()) {
-    if (event->happening == Happening::item) newest[event->item_id] = event;
-    if (event->happening == Happening::retract) newest.erase(event->item_id);
+    if (event->happening == Happening::item) newest[event->item.id] = event;
+    if (event->happening == Happening::retract) newest.erase(event->item.id);
     if (event->happening == Happening::purge || event->happening == Happening::reset) newest.clear();
   }
   Events events;
@@ -277,12 +278,12 @@ std::uint64_t Feed::before_newest() const {
   return before;
 }
 
-EventRef Feed::emit(const Change& change, Origin origin) {
+EventRef Feed::emit(Change change, Origin origin) {
   const std::string& item_id = change.item.id;
   ++sequence_;
   switch (change.happening) {
     case Happening::item:
-      newest_content_ = change.item.content_hash(name_);
+      newest_content_ = change.item.content_hash(*name_);
       newest_item_id_ = item_id;
       learn(item_id, newest_content_);
       break;
@@ -298,18 +299,9 @@ EventRef Feed::emit(const Change& change, Origin origin) {
       newest_item_id_.clear();
       break;
   }
-  const wire::EventId id = position();
-  std::string block;
-  switch (change.happening) {
-    case Happening::item: block = item_block(id, change.item, options_.view); break;
-    case Happening::retract: block = retract_block(id, name_, item_id); break;
-    case Happening::purge: block = purge_block(id, name_); break;
-    case Happening::deletion: block = deletion_block(id, name_); break;
-    case Happening::reset: block = reset_block(id, name_, "history-lost"); break;
-  }
-  auto event = std::make_shared<const Event>(change.happening, origin, id, item_id, block);
-  history_.append(event);
-  return event;
+  EventRef made = event(change.happening, origin, position(), std::move(change.item));
+  history_.append(made);
+  return made;
 }
 
 void Feed::learn(const std::string& item_id, std::uint64_t content) {

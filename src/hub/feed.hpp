@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Purpose: one followed node on its way in: puts what the service sends and what it stores into one order, numbers it,
-// encodes it once, and keeps the history that shards are primed from. Thread: XMPP.
+// and keeps the history that shards are primed from. Thread: XMPP.
 //
 // Where live notifications and a list of stored items meet (after each subscribe, after each outage), the feed tells
 // by content what its streams have not had yet: an item that was published while nobody listened, or changed in
@@ -23,7 +23,6 @@ namespace xes::hub {
 
 struct FeedOptions {
   std::uint64_t epoch = 0;  ///< of this run, see wire/event_id.hpp
-  View view = View::payload;
   HistoryOptions history;
   /// Item IDs whose content is remembered to tell known items from new ones. At the bound the oldest is forgotten: it
   /// would be sent again if it still were in the store after an outage.
@@ -48,9 +47,10 @@ class Feed {
   using Clock = std::chrono::steady_clock;
   using Events = std::vector<EventRef>;
 
-  Feed(NodeName name, FeedOptions options) : name_(std::move(name)), options_(options), history_(options.history) {}
+  Feed(NodeName name, FeedOptions options)
+      : name_(std::make_shared<const NodeName>(std::move(name))), options_(options), history_(options.history) {}
 
-  const NodeName& name() const { return name_; }
+  const NodeName& name() const { return *name_; }
   const History& history() const { return history_; }
   /// Where a stream that begins now stands.
   wire::EventId position() const { return id_of(sequence_, newest_content_, stored_sum_, before_newest()); }
@@ -83,7 +83,10 @@ class Feed {
     std::uint64_t sequence;
   };
 
-  EventRef emit(const Change& change, Origin origin);
+  EventRef emit(Change change, Origin origin);
+  EventRef event(Happening happening, Origin origin, const wire::EventId& id, Item item) const {
+    return std::make_shared<const Event>(happening, origin, id, name_, std::move(item));
+  }
   void keep(Change change);
   void learn(const std::string& item_id, std::uint64_t content);
   void forget(const std::string& item_id);
@@ -94,7 +97,7 @@ class Feed {
     return {options_.epoch, sequence, content, stored & wire::stored_mask, before};
   }
 
-  NodeName name_;
+  std::shared_ptr<const NodeName> name_;
   FeedOptions options_;
   History history_;
   std::uint64_t sequence_ = 0;

@@ -9,6 +9,7 @@
 #include <optional>
 
 #include "hub/event.hpp"
+#include "wire/positions.hpp"
 
 namespace xes::hub {
 
@@ -22,19 +23,25 @@ class History {
   explicit History(HistoryOptions options = {}) : options_(options) {}
 
   void append(EventRef event);
+  void clear() {
+    events_.clear();
+    bytes_ = 0;
+  }
 
   const std::deque<EventRef>& events() const { return events_; }
   std::size_t bytes() const { return bytes_; }
 
-  /// Events after `sequence`: an index into events(), or nothing if some of them are gone already.
+  /// Where a client goes on: an index into events(), or nothing if the history cannot tell. `now`: where a stream stands
+  /// that has had everything. `republish_moves`: the service lists a re-published item last, so what stands before a
+  /// stored item cannot have changed after it.
+  std::optional<std::size_t> after(const wire::Position& position, const wire::EventId& now, bool republish_moves) const;
+  /// The same for a sequence of this run, whole.
   std::optional<std::size_t> after_sequence(std::uint64_t sequence) const;
 
-  /// Where a client goes on that had an ID of another run. `republish_moves`: the service lists a re-published item
-  /// last, so what stands before a stored item cannot have changed after it.
-  std::optional<std::size_t> after_content(const wire::EventId& id, bool republish_moves) const;
-
  private:
-  std::optional<std::size_t> after_neighbours(const wire::EventId& id) const;
+  std::optional<std::size_t> after_this_run(const wire::Position& position) const;
+  std::optional<std::size_t> after_content(const wire::Position& position) const;
+  std::optional<std::size_t> after_neighbours(const wire::Position& position) const;
 
   HistoryOptions options_;
   std::deque<EventRef> events_;

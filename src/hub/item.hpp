@@ -23,16 +23,20 @@ struct NodeNameHash {
   }
 };
 
-/// What a service's streams carry as `data:`.
+/// What the data of an item's event holds.
 enum class View : unsigned char {
   payload,  ///< the payload's XML, or the text alone of a JSON or data container
   item,     ///< the whole <item/>, as Prosody's mod_pubsub_eventsource sends it
+  json,     ///< a JSON object with service, node, ID and payload
+  atom,     ///< a JSON object with what an Atom entry says (RFC 4287); of any other payload as `json`
 };
+inline constexpr std::size_t view_count = 4;
 
 /// One published item (XEP-0060 §7.1).
 struct Item {
   std::string id;                   ///< ItemID; unique in its node at any one time, re-used by a later publish
   std::string publisher;            ///< JID, empty where the service does not tell
+  std::string published;            ///< XEP-0082 time, empty where the service does not tell
   std::string payload;              ///< XML of the payload element, standalone; empty for a payload-less item
   std::optional<std::string> text;  ///< decoded text of a urn:xmpp:json:0 or https://prosody.im/protocol/data payload
 

@@ -1,93 +1,110 @@
 // SPDX-License-Identifier: MIT
-// Purpose: one node within one shard: its streams, its share of the history, and where each stream begins.
+// Purpose: one node within one shard: its share of the history, what is still to be sent, where a client goes on.
 // Thread: its shard's.
 #pragma once
 
 #include <chrono>
-#include <memory>
 #include <optional>
+#include <string_view>
 #include <vector>
 
 #include "hub/history.hpp"
 #include "hub/letters.hpp"
-#include "hub/stream.hpp"
+#include "hub/selection.hpp"
+#include "wire/positions.hpp"
 
 namespace xes::hub {
 
-/// Where a stream wants to begin.
-struct Start {
-  enum class At : unsigned char {
-    now,      ///< no last event ID
-    after,    ///< after `last`
-    newest,   ///< with the `count` newest stored items
-    unknown,  ///< after an ID that no worker wrote
-  };
-  At at = At::now;
-  wire::EventId last;
-  unsigned count = 0;
-};
+class Audience;
+class Shard;
 
 class Node {
  public:
+  using Clock = std::chrono::steady_clock;
+  enum class State : unsigned char {
+    opening,  ///< asked for
+    held,     ///< not yet, but it may pass: streams get their 200 and wait
+    open,
+    refused,  ///< not for now; another stream asks again
+  };
+
   Node(Shard& shard, NodeName name, const HistoryOptions& history)
       : shard_(shard), name_(std::move(name)), history_(history) {}
 
   const NodeName& name() const { return name_; }
-  bool unused() const { return live_.empty() && waiting_.empty(); }
-  std::size_t stream_count() const { return live_.size() + waiting_.size(); }
+  State state() const { return state_; }
+  Refusal refusal() const { return refusal_; }
+  bool settled() const { return state_ == State::open || state_ == State::refused; }
+  const wire::EventId& position() const { return position_; }
 
-  /// Takes a new stream in. It begins at once if the node is open, else when it is.
-  void add(Stream& stream, const Start& start);
-  void remove(Stream& stream);
+  void join(Audience& audience) { audiences_.push_back(&audience); }
+  void leave(Audience& audience) { std::erase(audiences_, &audience); }
+  bool unused() const { return audiences_.empty(); }
 
+  // What the XMPP side tells.
   void opened(const Opened& news);
   void held();
   void refused(Refusal refusal);
   void happened(const std::vector<EventRef>& events);
   void snapshot(const std::vector<EventRef>& items);
-  /// Its streams end once they have written what waits; the node is unused then.
+  /// It is gone, or access to it.
   void ended();
+  /// Asks for it again after a refusal.
+  void ask_again();
 
-  using Clock = std::chrono::steady_clock;
-
-  /// Hands what happened since the last flush to every live stream, in one write each.
+  /// Hands what happened since the last flush to the audiences, each in one piece.
   void flush();
   /// The same, paced: an event after a quiet moment goes out at once; while more follow in quick succession, they are
   /// put together, so that the cost of each falls as their rate rises. Returns when to call again, if some wait.
   std::optional<Clock::time_point> flush_if_due(Clock::time_point now);
   bool needs_flush() const { return !unsent_.empty(); }
   std::size_t unsent_bytes() const { return unsent_bytes_; }
-  /// Not part of the history: nobody resumes there.
-  void broadcast(const FrameRef& frame);
+
+  /// Where in this node a client wants to go on.
+  struct Query {
+    enum class From : unsigned char { now, position, newest, nowhere } from = From::now;
+    wire::Position position;
+    unsigned count = 0;       ///< of the newest
+    std::uint64_t since = 0;  ///< events after that sequence are news to it in any case
+    static Query after(const wire::Position& where) { return {From::position, where, 0, 0}; }
+  };
+  /// What it is sent before it goes live.
+  struct Replay {
+    std::vector<EventRef> events = {};
+    std::string_view reset = {};  ///< not empty: the reason of a reset that comes first
+    /// A position from which exactly `events` follow; nothing if no ID says that.
+    std::optional<wire::EventId> before = {};
+  };
+  /// Nothing if only the service's store can tell, and it has not: fetch(), and ask again when it is there. To be called
+  /// when open and flushed.
+  std::optional<Replay> replay(const Query& query) const;
+  /// The stored items, once for all that wait for them.
+  void fetch();
+  /// Nobody waits for the stored items any more.
+  void release_store();
 
  private:
-  struct Waiting {
-    Stream* stream;
-    Start start;
-    bool for_snapshot;
-    std::uint64_t since;  ///< sequence as it began to wait: what comes later is news to it
+  struct Store {
+    std::vector<EventRef> items;
+    std::uint64_t as_of;  ///< the sequence that they are complete up to
   };
 
-  void begin(Stream& stream, const Start& start);
-  /// False if only the service's store can tell.
-  bool begin_from_history(Stream& stream, const Start& start);
-  void begin_from_snapshot(const Waiting& waiting, const std::vector<EventRef>& items);
-  void go_live(Stream& stream, const std::vector<FrameRef>& frames);
-  void wait(Stream& stream, const Start& start, bool for_snapshot);
-  std::vector<FrameRef> history_from(std::size_t index) const;
+  std::optional<Replay> replay_from_store(const Query& query) const;
+  Replay from(std::size_t index) const;
 
   Shard& shard_;
   NodeName name_;
-  enum class State : unsigned char { opening, held, open } state_ = State::opening;
+  State state_ = State::opening;
+  Refusal refusal_ = Refusal::no_such_node;
   bool republish_moves_ = false;
   bool fetching_ = false;
   wire::EventId position_;
   History history_;
+  std::optional<Store> store_;
   std::vector<EventRef> unsent_;
   std::size_t unsent_bytes_ = 0;
   Clock::time_point due_{};  ///< when the next flush may be
-  std::vector<Stream*> live_;
-  std::vector<Waiting> waiting_;
+  std::vector<Audience*> audiences_;
 };
 
 }  // namespace xes::hub

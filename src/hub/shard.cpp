@@ -30,7 +30,7 @@ Node* Shard::find(const NodeName& name) {
   return found == nodes_.end() ? nullptr : found->second.get();
 }
 
-void Shard::open(Stream& stream, const NodeName& name, const Start& start) {
+void Shard::open(Stream& stream, const Selection& selection, const Start& start) {
   stream.listed_ = true;
   stream.slot_ = static_cast<std::uint32_t>(streams_.size());
   stream.last_write_ = ticks_;
@@ -38,25 +38,36 @@ void Shard::open(Stream& stream, const NodeName& name, const Start& start) {
   counters_.opened.fetch_add(1, std::memory_order_relaxed);
   counters_.streams.store(streams_.size(), std::memory_order_relaxed);
 
-  auto& node = nodes_[name];
-  if (!node) {
-    node = std::make_unique<Node>(*this, name, options_.history);
-    want_({Want::What::follow, name});
-  }
-  node->add(stream, start);
-  if (stream.ended()) maybe_unused_.push_back(name);
+  Audience& joined = audience(selection);
+  joined.add(stream, start);
+  if (joined.unused()) maybe_unused(joined);
   drop_unused();
+}
+
+Audience& Shard::audience(const Selection& selection) {
+  const auto found = audiences_.find(selection);
+  if (found != audiences_.end()) return *found->second;
+  std::vector<Node*> members;
+  for (const std::string& name : selection.nodes) {
+    auto& node = nodes_[{selection.service, name}];
+    if (!node) {
+      node = std::make_unique<Node>(*this, NodeName{selection.service, name}, options_.history);
+      want_({Want::What::follow, node->name()});
+    }
+    members.push_back(node.get());
+  }
+  return *audiences_.emplace(selection, std::make_unique<Audience>(*this, selection, std::move(members))).first->second;
 }
 
 void Shard::forget(Stream& stream, CloseReason reason) {
   counters_.closed[static_cast<std::size_t>(reason)].fetch_add(1, std::memory_order_relaxed);
   if (reason == CloseReason::too_slow)
-    spdlog::info("stream: {} at {}: {}", row(reason).name, stream.node_ ? quoted(stream.node_->name().node) : "no node",
-                 row(reason).text);
-  if (stream.node_) {
-    Node& node = *stream.node_;
-    node.remove(stream);
-    if (node.unused()) maybe_unused_.push_back(node.name());
+    spdlog::info("stream: {} at {}: {}", row(reason).name,
+                 stream.audience_ ? quoted(stream.audience_->selection().nodes.front()) : "no node", row(reason).text);
+  if (stream.audience_) {
+    Audience& audience = *stream.audience_;
+    audience.remove(stream);
+    if (audience.unused()) maybe_unused(audience);
   }
   if (!stream.listed_) return;
   stream.listed_ = false;
@@ -66,13 +77,23 @@ void Shard::forget(Stream& stream, CloseReason reason) {
   counters_.streams.store(streams_.size(), std::memory_order_relaxed);
 }
 
+void Shard::maybe_unused(Audience& audience) {
+  if (!std::exchange(audience.listed_unused_, true)) maybe_unused_.push_back(&audience);
+}
+
 void Shard::drop_unused() {
-  for (const NodeName& name : std::exchange(maybe_unused_, {})) {
-    const auto found = nodes_.find(name);
-    if (found == nodes_.end() || !found->second->unused()) continue;
-    std::erase(unsent_, found->second.get());
-    nodes_.erase(found);
-    want_({Want::What::unfollow, name});
+  for (Audience* audience : std::exchange(maybe_unused_, {})) {
+    audience->listed_unused_ = false;
+    if (!audience->unused()) continue;
+    const std::vector<Node*> nodes = audience->nodes();
+    audiences_.erase(Selection(audience->selection()));
+    for (Node* node : nodes) {
+      if (!node->unused()) continue;
+      const NodeName name = node->name();
+      std::erase(unsent_, node);
+      nodes_.erase(name);
+      want_({Want::What::unfollow, name});
+    }
   }
 }
 
@@ -81,12 +102,10 @@ void Shard::read(News&& news) {
     Shard& shard;
     void operator()(const Opened& n) {
       if (Node* node = shard.find(n.name)) node->opened(n);
-      shard.maybe_unused_.push_back(n.name);  // its only stream may have been a HEAD's
     }
     void operator()(const Held& n) { if (Node* node = shard.find(n.name)) node->held(); }
     void operator()(const Refused& n) {
       if (Node* node = shard.find(n.name)) node->refused(n.refusal);
-      shard.maybe_unused_.push_back(n.name);
     }
     void operator()(const Happened& n) {
       Node* node = shard.find(*n.name);
@@ -99,7 +118,6 @@ void Shard::read(News&& news) {
     void operator()(const Snapshot& n) { if (Node* node = shard.find(n.name)) node->snapshot(n.items); }
     void operator()(const Ended& n) {
       if (Node* node = shard.find(n.name)) node->ended();
-      shard.maybe_unused_.push_back(n.name);
     }
     void operator()(const SessionChanged& n) {
       if (std::exchange(shard.session_up_, n.up) == n.up) return;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Purpose: all that one shard thread owns of the hub: its nodes and streams. Reads news, asks for what it lacks, beats.
+// Purpose: all that one shard thread owns of the hub: its nodes, audiences and streams. Reads news, asks for what it lacks, beats.
 // Thread: its own, all calls. No sockets, no timers: the gateway calls flush() after a batch of news and when it asks for it, beat() often.
 #pragma once
 
@@ -13,8 +13,10 @@
 #include <unordered_map>
 #include <vector>
 
+#include "hub/audience.hpp"
 #include "hub/letters.hpp"
 #include "hub/node.hpp"
+#include "hub/selection.hpp"
 #include "hub/stream.hpp"
 
 namespace xes::hub {
@@ -47,7 +49,7 @@ class Shard {
   Shard(ShardOptions options, std::function<void(Want)> want);
   ~Shard();
 
-  void open(Stream& stream, const NodeName& name, const Start& start);
+  void open(Stream& stream, const Selection& selection, const Start& start);
   void read(News&& news);
   /// After news was read. Returns when to call again, if paced events wait.
   std::optional<Node::Clock::time_point> flush(Node::Clock::time_point now);
@@ -59,16 +61,19 @@ class Shard {
   const ShardCounters& counters() const { return counters_; }
   std::uint32_t ticks() const { return ticks_; }
 
-  // For Node and Stream.
+  // For Node, Audience and Stream.
   void want(Want want) { want_(std::move(want)); }
   void forget(Stream& stream, CloseReason reason);
-  void count_events(std::size_t events, std::size_t streams) {
-    counters_.events.fetch_add(events, std::memory_order_relaxed);
-    counters_.deliveries.fetch_add(events * streams, std::memory_order_relaxed);
+  /// It has lost a stream, or never got one: looked at when no node's code is running.
+  void maybe_unused(Audience& audience);
+  void count_events(std::size_t events) { counters_.events.fetch_add(events, std::memory_order_relaxed); }
+  void count_deliveries(std::size_t deliveries) {
+    counters_.deliveries.fetch_add(deliveries, std::memory_order_relaxed);
   }
 
  private:
   Node* find(const NodeName& name);
+  Audience& audience(const Selection& selection);
   void drop_unused();
   void say_retry(Stream& stream);
 
@@ -76,8 +81,9 @@ class Shard {
   std::function<void(Want)> want_;
   ShardCounters counters_;
   std::unordered_map<NodeName, std::unique_ptr<Node>, NodeNameHash> nodes_;
-  std::vector<Node*> unsent_;           ///< nodes with something to flush
-  std::vector<NodeName> maybe_unused_;  ///< nodes that lost a stream; looked at when no node's code is running
+  std::unordered_map<Selection, std::unique_ptr<Audience>, SelectionHash> audiences_;  ///< refer to nodes_
+  std::vector<Node*> unsent_;  ///< nodes with something to flush
+  std::vector<Audience*> maybe_unused_;
   std::vector<Stream*> streams_;
   std::size_t next_visit_ = 0;
   std::uint32_t ticks_ = 0;  ///< beats so far

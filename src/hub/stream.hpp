@@ -21,7 +21,7 @@
 namespace xes::hub {
 
 class Shard;
-class Node;
+class Audience;
 
 class Stream {
  public:
@@ -64,7 +64,7 @@ class Stream {
   Shard& shard() { return shard_; }
 
  private:
-  friend class Node;
+  friend class Audience;
   friend class Shard;
 
   struct Backlog {
@@ -82,13 +82,13 @@ class Stream {
 
   Shard& shard_;
   std::unique_ptr<Backlog> backlog_;
-  Node* node_ = nullptr;     ///< that lists it
-  std::uint32_t place_ = 0;  ///< in that node's list
+  Audience* audience_ = nullptr;  ///< that lists it
+  std::uint32_t place_ = 0;       ///< in that audience's list
   std::uint32_t slot_ = 0;   ///< in the shard's list
   std::uint32_t last_write_ = 0;  ///< Shard::ticks() of it
   Framing framing_;
   bool listed_ = false;    ///< in the shard's list
-  bool live_ = false;      ///< in its node's live list (else in the waiting one, if node_)
+  bool live_ = false;      ///< in its audience's live list (else in the waiting one, if audience_)
   bool accepted_ = false;  ///< the response's head is sent
   bool ended_ = false;
 };

@@ -83,7 +83,6 @@ void Subscriber::follow(ShardIndex shard, const NodeName& name) {
   if (is_new) {
     hub::FeedOptions options;
     options.epoch = random_epoch();  // its sequences begin anew, so an ID of an earlier feed must not fit
-    options.view = service->view;
     options.history = options_.history;
     follow = std::make_shared<Follow>(io_, name, options);
   }

@@ -28,7 +28,6 @@ namespace xes::xmpp {
 /// A pubsub service that may be read; no other is ever contacted.
 struct Service {
   std::string jid;
-  hub::View view = hub::View::payload;
 };
 
 struct SubscriberOptions {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "gateway/request.hpp"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 namespace xes::gateway {
@@ -37,7 +38,7 @@ class RouteTest : public testing::Test {
     const auto* answer = std::get_if<Answer>(&routed);
     return answer ? answer->status.code : 200;
   }
-  std::string service(const std::string& host) { return stream("/eventsource/n", {{"HTTP_HOST", host}}).name.service; }
+  std::string service(const std::string& host) { return stream("/eventsource/n", {{"HTTP_HOST", host}}).selection.service; }
   RouteOptions options;
 };
 
@@ -70,25 +71,25 @@ TEST_F(RouteTest, RefusesWhatIsNoHost) {
 }
 
 TEST_F(RouteTest, LetsTheWebServerChooseTheService) {
-  EXPECT_EQ(stream("/eventsource/n", {{"PUBSUB_SERVICE", "Pubsub.Third"}}).name.service, "pubsub.third");
-  EXPECT_EQ(stream("/eventsource/n", {{"PUBSUB_SERVICE", ""}}).name.service, "pubsub.example");
+  EXPECT_EQ(stream("/eventsource/n", {{"PUBSUB_SERVICE", "Pubsub.Third"}}).selection.service, "pubsub.third");
+  EXPECT_EQ(stream("/eventsource/n", {{"PUBSUB_SERVICE", ""}}).selection.service, "pubsub.example");
   EXPECT_EQ(status("/eventsource/n", {{"PUBSUB_SERVICE", "pubsub.unheard"}}), 404);
-  EXPECT_EQ(stream("/eventsource/n", {{"PUBSUB_SERVICE", "pubsub.third"}, {"HTTP_HOST", "a b"}}).name.service,
+  EXPECT_EQ(stream("/eventsource/n", {{"PUBSUB_SERVICE", "pubsub.third"}, {"HTTP_HOST", "a b"}}).selection.service,
             "pubsub.third");
 }
 
 TEST_F(RouteTest, TakesTheRestOfThePathForTheNode) {
-  EXPECT_EQ(stream("/eventsource/news").name.node, "news");
-  EXPECT_EQ(stream("/eventsource/a/b/").name.node, "a/b/");
-  EXPECT_EQ(stream("/eventsource//").name.node, "/");
-  EXPECT_EQ(stream("http://example.org/eventsource/news").name.node, "news");
+  EXPECT_EQ(stream("/eventsource/news").selection.nodes.at(0), "news");
+  EXPECT_EQ(stream("/eventsource/a/b/").selection.nodes.at(0), "a/b/");
+  EXPECT_EQ(stream("/eventsource//").selection.nodes.at(0), "/");
+  EXPECT_EQ(stream("http://example.org/eventsource/news").selection.nodes.at(0), "news");
 }
 
 TEST_F(RouteTest, DecodesTheNodeOnce) {
-  EXPECT_EQ(stream("/eventsource/a%20b%2Fc%3Fd+e").name.node, "a b/c?d+e");
-  EXPECT_EQ(stream("/eventsource/%2541").name.node, "%41");
-  EXPECT_EQ(stream("/eventsource/%C3%A4").name.node, "ä");
-  EXPECT_EQ(stream("/eventsource/http:%2F%2Fjabber.org%2Fx%23y").name.node, "http://jabber.org/x#y");
+  EXPECT_EQ(stream("/eventsource/a%20b%2Fc%3Fd+e").selection.nodes.at(0), "a b/c?d+e");
+  EXPECT_EQ(stream("/eventsource/%2541").selection.nodes.at(0), "%41");
+  EXPECT_EQ(stream("/eventsource/%C3%A4").selection.nodes.at(0), "ä");
+  EXPECT_EQ(stream("/eventsource/http:%2F%2Fjabber.org%2Fx%23y").selection.nodes.at(0), "http://jabber.org/x#y");
 }
 
 TEST_F(RouteTest, RefusesANameThatIsNone) {
@@ -102,7 +103,7 @@ TEST_F(RouteTest, KnowsNoOtherPath) {
   for (const std::string path : {"/", "/eventsource", "/other/n", "/EventSource/n", "//eventsource/n"})
     EXPECT_EQ(status(path), 404) << path;
   options.path = "/s/";
-  EXPECT_EQ(stream("/s/n").name.node, "n");
+  EXPECT_EQ(stream("/s/n").selection.nodes.at(0), "n");
   EXPECT_EQ(status("/eventsource/n"), 404);
 }
 
@@ -130,28 +131,28 @@ TEST_F(RouteTest, BeginsNowWithoutALastEventId) {
 TEST_F(RouteTest, GoesOnAfterTheLastEventIdOfTheHeader) {
   const auto start = stream("/eventsource/n", {{"HTTP_LAST_EVENT_ID", id}}).start;
   EXPECT_EQ(start.at, At::after);
-  EXPECT_EQ(start.last, (wire::EventId{1, 2, 3, 4}));
+  EXPECT_EQ(start.last, id);
 }
 
 TEST_F(RouteTest, GoesOnAfterTheLastEventIdOfEachPolyfill) {
   for (const std::string name : {"lastEventId", "last_event_id", "Last-Event-ID", "evs_last_event_id"})
-    EXPECT_EQ(stream("/eventsource/n?x=y&" + name + "=" + id).start.last.sequence, 2u) << name;
+    EXPECT_EQ(stream("/eventsource/n?x=y&" + name + "=" + id).start.last, id) << name;
   EXPECT_EQ(stream("/eventsource/n?lasteventid=" + id).start.at, At::now);
 }
 
 TEST_F(RouteTest, LetsTheHeaderBeatTheQueryAndAPositionBeatLast) {
   const auto start = stream("/eventsource/n?lastEventId=" + other_id + "&last=5", {{"HTTP_LAST_EVENT_ID", id}}).start;
   EXPECT_EQ(start.at, At::after);
-  EXPECT_EQ(start.last.sequence, 2u);
+  EXPECT_EQ(start.last, id);
   EXPECT_EQ(stream("/eventsource/n?last=5&lastEventId=" + other_id).start.at, At::after);
 }
 
-TEST_F(RouteTest, TakesGarbageForAnUnknownPositionAndNoError) {
+TEST_F(RouteTest, TakesGarbageForAPositionAndNoError) {
   for (const std::string garbage : {"x", "1-2.3.4", "\xFF\xFE", "0"}) {
-    EXPECT_EQ(stream("/eventsource/n", {{"HTTP_LAST_EVENT_ID", garbage}}).start.at, At::unknown) << garbage;
-    EXPECT_EQ(stream("/eventsource/n?last=3&lastEventId=" + garbage).start.at, At::unknown) << garbage;
+    EXPECT_EQ(stream("/eventsource/n", {{"HTTP_LAST_EVENT_ID", garbage}}).start.at, At::after) << garbage;
+    EXPECT_EQ(stream("/eventsource/n?last=3&lastEventId=" + garbage).start.at, At::after) << garbage;
   }
-  EXPECT_EQ(stream("/eventsource/n", {{"HTTP_LAST_EVENT_ID", std::string(60'000, 'x')}}).start.at, At::unknown);
+  EXPECT_EQ(stream("/eventsource/n", {{"HTTP_LAST_EVENT_ID", std::string(60'000, 'x')}}).start.last, "") << "nor kept";
 }
 
 TEST_F(RouteTest, BeginsWithTheNewestItemsWhereAsked) {
@@ -160,6 +161,42 @@ TEST_F(RouteTest, BeginsWithTheNewestItemsWhereAsked) {
   EXPECT_EQ(stream("/eventsource/n?last=0").start.count, 0u);
   options.max_newest = 100;
   EXPECT_EQ(stream("/eventsource/n?last=4000000000").start.count, 100u);
+}
+
+TEST_F(RouteTest, TakesSeveralNodesFromTheQuery) {
+  const hub::Selection both = stream("/eventsource/?node=b&node=a%2Fc&node=b&last=3").selection;
+  EXPECT_THAT(both.nodes, testing::ElementsAre("a/c", "b")) << "in one order, each once";
+  EXPECT_TRUE(both.several);
+  EXPECT_EQ(both.view, hub::View::json);
+  const hub::Selection one = stream("/eventsource/?node=b").selection;
+  EXPECT_TRUE(one.several) << "it is asked for in the same way";
+  EXPECT_FALSE(stream("/eventsource/b").selection.several);
+  EXPECT_EQ(status("/eventsource/b?node=a"), 400);
+  EXPECT_EQ(status("/eventsource/"), 400);
+  EXPECT_EQ(status("/eventsource/?node="), 400);
+  EXPECT_EQ(status("/eventsource/?node=%01"), 400);
+}
+
+TEST_F(RouteTest, BoundsTheNodesOfAStream) {
+  std::string query = "?node=0";
+  for (int i = 1; i < 16; ++i) query += "&node=" + std::to_string(i);
+  EXPECT_EQ(stream("/eventsource/" + query).selection.nodes.size(), 16u);
+  EXPECT_EQ(status("/eventsource/" + query + "&node=16"), 400);
+  options.max_nodes = 2;
+  EXPECT_EQ(status("/eventsource/?node=a&node=b&node=c"), 400);
+}
+
+TEST_F(RouteTest, LetsTheRequestChooseTheView) {
+  using hub::View;
+  EXPECT_EQ(stream("/eventsource/n").selection.view, View::payload);
+  EXPECT_EQ(stream("/eventsource/n?format=json").selection.view, View::json);
+  EXPECT_EQ(stream("/eventsource/n?format=item").selection.view, View::item);
+  EXPECT_EQ(stream("/eventsource/n?format=atom").selection.view, View::atom);
+  EXPECT_EQ(stream("/eventsource/?node=a&node=b&format=payload").selection.view, View::payload);
+  EXPECT_EQ(status("/eventsource/n?format=xml"), 400);
+  options.services.at(0).view = View::item;
+  EXPECT_EQ(stream("/eventsource/n").selection.view, View::item);
+  EXPECT_EQ(stream("/eventsource/?node=n").selection.view, View::json);
 }
 
 TEST_F(RouteTest, RefusesANumberThatIsNone) {

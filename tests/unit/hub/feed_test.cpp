@@ -417,23 +417,5 @@ TEST(Feed, ForgetsTheOldestItemBeyondItsBound) {
       << "a was forgotten, is sent again, and pushes out b, and so on";
 }
 
-TEST(Feed, ShowsWholeItemsWhereAsked) {
-  FeedOptions options;
-  options.view = View::item;
-  Feed feed(sample_name, options);
-  Change change = published("a", "<x/>");
-  change.item.publisher = "p@example";
-  EXPECT_THAT(words(feed.change(change, {})),
-              ElementsAre("item a=<item xmlns='http://jabber.org/protocol/pubsub' publisher='p@example' id='a'><x/>"
-                          "</item>"));
-}
-
-TEST(Feed, ShowsTheTextOfAJsonPayload) {
-  Feed feed(sample_name, {});
-  Change change = published("a", "<json xmlns='urn:xmpp:json:0'>{}</json>");
-  change.item.text = "{}";
-  EXPECT_THAT(words(feed.change(change, {})), ElementsAre("item a={}"));
-}
-
 }  // namespace
 }  // namespace xes::hub

@@ -12,10 +12,12 @@ namespace {
 EventRef event(std::uint64_t sequence, std::uint64_t content, std::uint64_t stored, Origin origin = Origin::live,
                Happening happening = Happening::item) {
   const wire::EventId id{7, sequence, content, stored};
-  return std::make_shared<const Event>(happening, origin, id, "i", item_block(id, item("i", "p"), View::payload));
+  return std::make_shared<const Event>(happening, origin, id, std::make_shared<const NodeName>(sample_name), item("i", "p"));
 }
-/// An ID of another run.
-wire::EventId place(std::uint64_t content, std::uint64_t stored) { return {99, 1234, content, stored}; }
+/// Where a client with an ID of another run goes on.
+std::optional<std::size_t> after_content(const History& history, std::uint64_t content, std::uint64_t stored, bool moves) {
+  return history.after(wire::position_of({99, 1234, content, stored}, 7), {7, 9999, 1, 1}, moves);
+}
 
 History history_of(std::initializer_list<EventRef> events) {
   History history;
@@ -61,52 +63,52 @@ TEST(History, AnswersASequenceFromJustBeforeItsFirstToItsLast) {
 TEST(History, FindsTheSameNewestItemAmongTheSameItems) {
   const History history = history_of({event(1, 10, 100), event(2, 20, 200), event(3, 30, 300)});
   for (const bool moves : {false, true}) {
-    EXPECT_EQ(history.after_content(place(10, 100), moves), 1u);
-    EXPECT_EQ(history.after_content(place(30, 300), moves), 3u);
-    EXPECT_EQ(history.after_content(place(40, 300), moves), std::nullopt);
+    EXPECT_EQ(after_content(history, 10, 100, moves), 1u);
+    EXPECT_EQ(after_content(history, 30, 300, moves), 3u);
+    EXPECT_EQ(after_content(history, 40, 300, moves), std::nullopt);
   }
 }
 
 TEST(History, TellsARepeatedContentByTheItemsAroundIt) {
   const History history = history_of({event(1, 10, 100), event(2, 20, 200), event(3, 10, 300), event(4, 40, 400)});
-  EXPECT_EQ(history.after_content(place(10, 100), true), 1u);
-  EXPECT_EQ(history.after_content(place(10, 300), true), 3u);
-  EXPECT_EQ(history.after_content(place(10, 555), true), std::nullopt) << "either of the two";
+  EXPECT_EQ(after_content(history, 10, 100, true), 1u);
+  EXPECT_EQ(after_content(history, 10, 300, true), 3u);
+  EXPECT_EQ(after_content(history, 10, 555, true), std::nullopt) << "either of the two";
 }
 
 TEST(History, TakesTheLatestPlaceWithTheSameItems) {
   // on, off, on: whoever had the first has all that is stored after the last.
   const History history = history_of({event(1, 10, 10), event(2, 20, 20), event(3, 10, 10), event(4, 40, 50)});
-  EXPECT_EQ(history.after_content(place(10, 10), true), 3u);
+  EXPECT_EQ(after_content(history, 10, 10, true), 3u);
 }
 
 TEST(History, FindsTheSameItemsSeenInAnotherOrder) {
   const History history = history_of({event(1, 10, 10), event(2, 20, 30), event(3, 30, 60), event(4, 40, 100)});
-  EXPECT_EQ(history.after_content(place(20, 60), false), 3u) << "20 was seen, and the set is the same";
-  EXPECT_EQ(history.after_content(place(99, 60), false), std::nullopt) << "99 was not seen yet: an earlier such set";
-  EXPECT_EQ(history.after_content(place(40, 60), false), std::nullopt) << "40 came after the set";
+  EXPECT_EQ(after_content(history, 20, 60, false), 3u) << "20 was seen, and the set is the same";
+  EXPECT_EQ(after_content(history, 99, 60, false), std::nullopt) << "99 was not seen yet: an earlier such set";
+  EXPECT_EQ(after_content(history, 40, 60, false), std::nullopt) << "40 came after the set";
 }
 
 TEST(History, GoesOnAfterARetractWithTheSameItems) {
   const History history = history_of({event(1, 10, 10), event(2, 20, 30),
                                       event(3, 20, 20, Origin::live, Happening::retract), event(4, 40, 60)});
-  EXPECT_EQ(history.after_content(place(20, 20), false), 3u);
+  EXPECT_EQ(after_content(history, 20, 20, false), 3u);
 }
 
 TEST(History, TrustsContentAloneOnlyWhereARepublishedItemMovesToTheEnd) {
   const History live = history_of({event(1, 10, 100), event(2, 20, 200)});
-  EXPECT_EQ(live.after_content(place(10, 555), true), 1u);
-  EXPECT_EQ(live.after_content(place(10, 555), false), std::nullopt);
+  EXPECT_EQ(after_content(live, 10, 555, true), 1u);
+  EXPECT_EQ(after_content(live, 10, 555, false), std::nullopt);
 
   const History stored = history_of({event(1, 10, 100, Origin::store), event(2, 20, 200, Origin::store)});
-  EXPECT_EQ(stored.after_content(place(10, 555), true), 1u);
-  EXPECT_EQ(stored.after_content(place(10, 555), false), std::nullopt);
-  EXPECT_EQ(stored.after_content(place(10, 100), false), 1u) << "but the same items are the same items";
+  EXPECT_EQ(after_content(stored, 10, 555, true), 1u);
+  EXPECT_EQ(after_content(stored, 10, 555, false), std::nullopt);
+  EXPECT_EQ(after_content(stored, 10, 100, false), 1u) << "but the same items are the same items";
 }
 
 TEST(History, DoesNotTakeARetractForItsItem) {
   const History history = history_of({event(1, 10, 100), event(2, 10, 200, Origin::live, Happening::retract)});
-  EXPECT_EQ(history.after_content(place(10, 555), true), 1u);
+  EXPECT_EQ(after_content(history, 10, 555, true), 1u);
 }
 
 }  // namespace

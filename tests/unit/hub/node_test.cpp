@@ -29,7 +29,7 @@ class NodeTest : public ShardTest {
 TEST_F(NodeTest, BeginsNowWithAPositionToComeBackTo) {
   publish_letters();
   FakeStream stream(shard);
-  shard.open(stream, sample_name, {});
+  shard.open(stream, sample, {});
   EXPECT_FALSE(stream.accepted()) << "it may still be refused";
   open();
   const auto blocks = stream.blocks();
@@ -43,10 +43,10 @@ TEST_F(NodeTest, BeginsNowWithAPositionToComeBackTo) {
 TEST_F(NodeTest, GoesOnAfterASequenceOfItsOwnRun) {
   publish_letters();
   FakeStream stream(shard), from_the_start(shard), at_the_end(shard);
-  shard.open(stream, sample_name, after(id_of(1)));
-  shard.open(from_the_start, sample_name, after({epoch, 0, 0, 0}));
+  shard.open(stream, sample, after(id_of(1)));
+  shard.open(from_the_start, sample, after({epoch, 0, 0, 0}));
   open();
-  shard.open(at_the_end, sample_name, after(id_of(3)));
+  shard.open(at_the_end, sample, after(id_of(3)));
   EXPECT_THAT(stream.texts(), ElementsAre("c", "d", "#"));
   EXPECT_THAT(from_the_start.texts(), ElementsAre("a", "b", "c", "d", "#"));
   EXPECT_THAT(at_the_end.texts(), ElementsAre("#"));
@@ -59,8 +59,8 @@ TEST_F(NodeTest, GoesOnByContentAfterAnIdOfAnotherRun) {
   become_another_run();
   for (const bool republish_moves : {true, false}) {
     FakeStream stream(shard), up_to_date(shard);
-    shard.open(stream, sample_name, after(after_b));
-    shard.open(up_to_date, sample_name, after(after_d));
+    shard.open(stream, sample, after(after_b));
+    shard.open(up_to_date, sample, after(after_d));
     open(republish_moves);
     EXPECT_THAT(stream.texts(), ElementsAre("c", "d", "#"));
     EXPECT_THAT(up_to_date.texts(), ElementsAre("#"));
@@ -74,7 +74,7 @@ TEST_F(NodeTest, GoesOnByContentAfterAnIdOfAnotherRun) {
 TEST_F(NodeTest, ResetsAndSendsWhatIsStoredAfterAnIdThatNobodyWrote) {
   publish_letters();
   FakeStream stream(shard);
-  shard.open(stream, sample_name, unknown());
+  shard.open(stream, sample, unknown());
   open();
   EXPECT_TRUE(stream.accepted());
   EXPECT_THAT(stream.texts(), IsEmpty());
@@ -93,7 +93,7 @@ TEST_F(NodeTest, ResetsAfterAPositionThatTheHistoryHasLost) {
   Shard short_lived(options, [](Want) {});
   FakeStream stream(short_lived);
   publish_letters();
-  short_lived.open(stream, sample_name, after(id_of(0)));
+  short_lived.open(stream, sample, after(id_of(0)));
   const auto& events = feed->history().events();
   short_lived.read(Opened{sample_name, {events.begin(), events.end()}, feed->position(), true});
   short_lived.read(Snapshot{sample_name, feed->snapshot(letters())});
@@ -107,7 +107,7 @@ TEST_F(NodeTest, FindsAClientThatWasAheadOnceTheListIsThere) {
   for (const Item& letter : letters()) other.change({Happening::item, letter, false}, {});
   const wire::EventId ahead = other.change(published("e", "e"), {}).at(0)->id;
   FakeStream stream(shard);
-  shard.open(stream, sample_name, after(ahead));
+  shard.open(stream, sample, after(ahead));
   open();
   EXPECT_THAT(asked(), ElementsAre(What::follow, What::fetch));
   happen(published("e", "e"));
@@ -134,7 +134,7 @@ TEST_F(NodeTest, GoesOnAfterAStoredItemWithWhatTheHistoryHasForgottenSince) {
   const auto items = feed->snapshot(letters());
   const auto& events = feed->history().events();
   FakeStream stream(short_lived);
-  short_lived.open(stream, sample_name, after(items.at(1)->id));
+  short_lived.open(stream, sample, after(items.at(1)->id));
   short_lived.read(Opened{sample_name, {events.begin(), events.end()}, feed->position(), true});
   feed->begin_backfill(false);
   happen_there(published("e", "e"));
@@ -147,7 +147,7 @@ TEST_F(NodeTest, GoesOnAfterAStoredItemWithWhatTheHistoryHasForgottenSince) {
 TEST_F(NodeTest, GivesNoIdWithAResetUntilSomethingFollows) {
   publish_letters();
   FakeStream stream(shard);
-  shard.open(stream, sample_name, unknown());
+  shard.open(stream, sample, unknown());
   open();
   snapshot(letters());
   EXPECT_EQ(stream.blocks().at(0).id, "") << "who is cut here is reset again";
@@ -156,7 +156,7 @@ TEST_F(NodeTest, GivesNoIdWithAResetUntilSomethingFollows) {
 TEST_F(NodeTest, SendsAllToAClientThatKnewTheNodeEmptyAndSaysThatMoreMayHaveComeAndGone) {
   become_another_run();
   FakeStream stream(shard);
-  shard.open(stream, sample_name, after({epoch, 0, 0, 0}));
+  shard.open(stream, sample, after({epoch, 0, 0, 0}));
   open();
   snapshot(letters());
   EXPECT_THAT(stream.texts(), ElementsAre(R"(reset {"node":"news","reason":"position-lost"})", "a", "b", "c", "d", "#"));
@@ -165,9 +165,9 @@ TEST_F(NodeTest, SendsAllToAClientThatKnewTheNodeEmptyAndSaysThatMoreMayHaveCome
 TEST_F(NodeTest, BeginsWithTheNewestItems) {
   publish_letters();
   FakeStream two(shard), many(shard), none(shard);
-  shard.open(two, sample_name, newest(2));
-  shard.open(many, sample_name, newest(100));
-  shard.open(none, sample_name, newest(0));
+  shard.open(two, sample, newest(2));
+  shard.open(many, sample, newest(100));
+  shard.open(none, sample, newest(0));
   open();
   EXPECT_THAT(asked(), ElementsAre(What::follow, What::fetch)) << "once for all";
   snapshot(letters());
@@ -185,7 +185,7 @@ TEST_F(NodeTest, GoesOnWithinASnapshotThatWasCut) {
   const auto items = feed->snapshot(letters());
   for (const bool republish_moves : {true, false}) {
     FakeStream stream(shard);
-    shard.open(stream, sample_name, after(items.at(1)->id));
+    shard.open(stream, sample, after(items.at(1)->id));
     open(republish_moves);
     snapshot(letters());
     EXPECT_THAT(stream.texts(), ElementsAre("c", "d", "#"));
@@ -197,7 +197,7 @@ TEST_F(NodeTest, GoesOnWithinASnapshotThatWasCut) {
 TEST_F(NodeTest, MakesLiveEventsWaitForTheSnapshot) {
   publish_letters();
   FakeStream stream(shard);
-  shard.open(stream, sample_name, newest(10));
+  shard.open(stream, sample, newest(10));
   open();
   happen(published("e", "e"));
   EXPECT_THAT(stream.texts(), IsEmpty());
@@ -211,11 +211,11 @@ TEST_F(NodeTest, MakesLiveEventsWaitForTheSnapshot) {
 TEST_F(NodeTest, GivesAStreamThatBeginsBetweenReadAndFlushEachEventOnce) {
   publish_letters();
   FakeStream first(shard), second(shard), third(shard);
-  shard.open(first, sample_name, {});
+  shard.open(first, sample, {});
   open();
   read(published("e", "e"));
-  shard.open(second, sample_name, after(id_of(3)));
-  shard.open(third, sample_name, {});
+  shard.open(second, sample, after(id_of(3)));
+  shard.open(third, sample, {});
   shard.flush({});
   EXPECT_THAT(first.texts(), ElementsAre("#", "e"));
   EXPECT_THAT(second.texts(), ElementsAre("e", "#"));
@@ -225,7 +225,7 @@ TEST_F(NodeTest, GivesAStreamThatBeginsBetweenReadAndFlushEachEventOnce) {
 TEST_F(NodeTest, TakesASecondOpenedForNoMoreThanWhatItDidNotHave) {
   publish_letters();
   FakeStream stream(shard);
-  shard.open(stream, sample_name, after(id_of(1)));
+  shard.open(stream, sample, after(id_of(1)));
   open();
   happen(published("e", "e"));
   feed->change(published("f", "f"), {});  // not told: the shard had left
@@ -233,13 +233,13 @@ TEST_F(NodeTest, TakesASecondOpenedForNoMoreThanWhatItDidNotHave) {
   happen(published("g", "g"));
   EXPECT_THAT(stream.texts(), ElementsAre("c", "d", "#", "e", "f", "g"));
   FakeStream resumed(shard);
-  shard.open(resumed, sample_name, after(id_of(3)));
+  shard.open(resumed, sample, after(id_of(3)));
   EXPECT_THAT(resumed.texts(), ElementsAre("e", "f", "g", "#"));
 }
 
 TEST_F(NodeTest, IgnoresEventsUntilItIsOpen) {
   FakeStream stream(shard);
-  shard.open(stream, sample_name, after({epoch, 0, 0, 0}));
+  shard.open(stream, sample, after({epoch, 0, 0, 0}));
   happen(published("a", "a"));
   EXPECT_THAT(stream.texts(), IsEmpty());
   open();
@@ -248,11 +248,11 @@ TEST_F(NodeTest, IgnoresEventsUntilItIsOpen) {
 
 TEST_F(NodeTest, HoldsStreamsOpenWhileItCannotBegin) {
   FakeStream before(shard), later(shard);
-  shard.open(before, sample_name, {});
+  shard.open(before, sample, {});
   EXPECT_FALSE(before.accepted());
   send(Held{sample_name});
   EXPECT_TRUE(before.accepted());
-  shard.open(later, sample_name, {});
+  shard.open(later, sample, {});
   EXPECT_TRUE(later.accepted()) << "at once";
   open();
   happen(published("a", "a"));
@@ -261,7 +261,7 @@ TEST_F(NodeTest, HoldsStreamsOpenWhileItCannotBegin) {
 
 TEST_F(NodeTest, RefusesStreamsThatHaveNotBegun) {
   FakeStream stream(shard);
-  shard.open(stream, sample_name, {});
+  shard.open(stream, sample, {});
   send(Refused{sample_name, Refusal::forbidden});
   EXPECT_EQ(stream.refused, Refusal::forbidden);
   EXPECT_EQ(stream.reason, CloseReason::answered);
@@ -270,7 +270,7 @@ TEST_F(NodeTest, RefusesStreamsThatHaveNotBegun) {
 
 TEST_F(NodeTest, EndsHeldStreamsThatAreRefusedLater) {
   FakeStream held(shard);
-  shard.open(held, sample_name, {});
+  shard.open(held, sample, {});
   send(Held{sample_name});
   send(Refused{sample_name, Refusal::no_such_node});
   EXPECT_EQ(held.refused, std::nullopt) << "its 200 is out";
@@ -280,7 +280,7 @@ TEST_F(NodeTest, EndsHeldStreamsThatAreRefusedLater) {
 TEST_F(NodeTest, WritesARefusalOutToASlowSocket) {
   FakeStream stream(shard);
   stream.room = 2;
-  shard.open(stream, sample_name, {});
+  shard.open(stream, sample, {});
   send(Refused{sample_name, Refusal::forbidden});
   EXPECT_FALSE(stream.ended());
   stream.make_room(FakeStream::endless);
@@ -290,10 +290,10 @@ TEST_F(NodeTest, WritesARefusalOutToASlowSocket) {
 
 TEST_F(NodeTest, EndsAllStreamsOnceTheyHaveTheLastEvents) {
   FakeStream live(shard), slow(shard), waiting(shard);
-  shard.open(live, sample_name, {});
-  shard.open(slow, sample_name, {});
+  shard.open(live, sample, {});
+  shard.open(slow, sample, {});
   open();
-  shard.open(waiting, sample_name, newest(5));
+  shard.open(waiting, sample, newest(5));
   live.texts();
   slow.texts();
   slow.room = 0;
@@ -310,11 +310,11 @@ TEST_F(NodeTest, EndsAllStreamsOnceTheyHaveTheLastEvents) {
 
 TEST_F(NodeTest, BeginsAnewAfterItsEnd) {
   FakeStream first(shard), second(shard);
-  shard.open(first, sample_name, {});
+  shard.open(first, sample, {});
   open();
   send(Ended{sample_name});
   EXPECT_THAT(asked(), ElementsAre(What::follow, What::unfollow));
-  shard.open(second, sample_name, {});
+  shard.open(second, sample, {});
   EXPECT_THAT(asked(), ElementsAre(What::follow));
   EXPECT_FALSE(second.accepted());
 }
@@ -322,7 +322,7 @@ TEST_F(NodeTest, BeginsAnewAfterItsEnd) {
 TEST_F(NodeTest, AnswersHeadWithTheHeadAlone) {
   FakeStream stream(shard);
   stream.head = true;
-  shard.open(stream, sample_name, newest(5));
+  shard.open(stream, sample, newest(5));
   EXPECT_FALSE(stream.ended());
   open();
   EXPECT_EQ(stream.read(), ": head\n\n");
@@ -332,10 +332,10 @@ TEST_F(NodeTest, AnswersHeadWithTheHeadAlone) {
 
 TEST_F(NodeTest, AnswersHeadBesideAStream) {
   FakeStream stream(shard), head(shard);
-  shard.open(stream, sample_name, {});
+  shard.open(stream, sample, {});
   open();
   head.head = true;
-  shard.open(head, sample_name, {});
+  shard.open(head, sample, {});
   EXPECT_EQ(head.reason, CloseReason::answered);
   EXPECT_THAT(asked(), ElementsAre(What::follow));
 }
@@ -343,7 +343,7 @@ TEST_F(NodeTest, AnswersHeadBesideAStream) {
 TEST_F(NodeTest, AnswersHeadWhileHeld) {
   FakeStream head(shard);
   head.head = true;
-  shard.open(head, sample_name, {});
+  shard.open(head, sample, {});
   send(Held{sample_name});
   EXPECT_EQ(head.reason, CloseReason::answered);
   EXPECT_THAT(asked(), ElementsAre(What::follow, What::unfollow));
@@ -352,7 +352,7 @@ TEST_F(NodeTest, AnswersHeadWhileHeld) {
 TEST_F(NodeTest, IsUnfollowedWhenAStreamGoesBeforeItsSnapshot) {
   FakeStream stream(shard);
   stream.gone = true;
-  shard.open(stream, sample_name, newest(5));
+  shard.open(stream, sample, newest(5));
   open();
   EXPECT_EQ(stream.reason, CloseReason::client_left);
   EXPECT_THAT(asked(), ElementsAre(What::follow, What::unfollow));

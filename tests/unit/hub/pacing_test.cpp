@@ -12,7 +12,7 @@ using testing::IsEmpty;
 
 struct Pacing : ShardTest {
   Pacing() : ShardTest(paced()), stream(shard) {
-    shard.open(stream, sample_name, {});
+    shard.open(stream, sample, {});
     open();
     stream.texts();
     stream.writes.clear();
@@ -76,7 +76,7 @@ TEST_F(Pacing, GivesANewStreamWhatWaitsOnce) {
   read(published("a", "2"));
   shard.flush(start + 1ms);
   FakeStream late(shard);
-  shard.open(late, sample_name, {});
+  shard.open(late, sample, {});
   shard.flush(start + 10ms);
   EXPECT_THAT(stream.texts(), ElementsAre("2"));
   EXPECT_THAT(late.texts(), ElementsAre("#")) << "it began after that";

@@ -35,16 +35,14 @@ class Client {
     stream_->room = random_() % 2 ? FakeStream::endless : random_() % 300;
     Start start;
     if (last_id_.empty()) {
-      start.at = Start::At::newest;
-      start.count = 1000;
+      start = Start::newest(1000);
     } else {
       const auto id = wire::parse_event_id(last_id_);
       ASSERT_TRUE(id) << "the worker sent an ID that no worker understands: " << last_id_;
-      start.at = Start::At::after;
-      start.last = *id;
+      start = Start::after(last_id_);
     }
     log << "\n  connects after " << last_id_;
-    shard.open(*stream_, sample_name, start);
+    shard.open(*stream_, sample, start);
   }
   void cut() {
     if (!stream_) return;

@@ -10,6 +10,7 @@
 
 #include "hub/event.hpp"
 #include "hub/feed.hpp"
+#include "hub/selection.hpp"
 #include "hub/stream.hpp"
 #include "wire/event_id.hpp"
 #include "wire/fastcgi.hpp"
@@ -17,6 +18,7 @@
 namespace xes::hub {
 
 inline const NodeName sample_name{"pubsub.example", "news"};
+inline const Selection sample = only(sample_name, View::payload);
 
 inline Item item(std::string id, std::string payload) {
   Item made;
@@ -72,12 +74,12 @@ inline std::string take_stdout(std::string& records) {
 
 /// An event in one word: "item a=1", "retract a", "purge", "reset", "delete", with a * where it is from the store.
 inline std::string word(const EventRef& event) {
-  std::string bytes(event->frame.plain());
+  std::string bytes(event->frame(View::payload).plain());
   const std::vector<Block> blocks = take_blocks(bytes);
   const std::string star = event->origin == Origin::store ? "*" : "";
   switch (event->happening) {
-    case Happening::item: return star + "item " + event->item_id + "=" + blocks.at(0).data.value_or("nothing");
-    case Happening::retract: return star + "retract " + event->item_id;
+    case Happening::item: return star + "item " + event->item.id + "=" + blocks.at(0).data.value_or("nothing");
+    case Happening::retract: return star + "retract " + event->item.id;
     case Happening::purge: return star + "purge";
     case Happening::deletion: return star + "delete";
     case Happening::reset: return "reset";

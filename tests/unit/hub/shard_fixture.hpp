@@ -30,9 +30,9 @@ class ShardTest : public testing::Test {
     return options;
   }
 
-  static Start after(const wire::EventId& last) { return {Start::At::after, last, 0}; }
-  static Start newest(unsigned count) { return {Start::At::newest, {}, count}; }
-  static Start unknown() { return {Start::At::unknown, {}, 0}; }
+  static Start after(const wire::EventId& last) { return Start::after(to_string(last)); }
+  static Start newest(unsigned count) { return Start::newest(count); }
+  static Start unknown() { return Start::after("anything"); }
 
   /// What the XMPP side would say.
   void send(News news) { shard.read(std::move(news)); }

@@ -17,7 +17,7 @@ class ShardOfMany : public ShardTest {
   void open_streams(std::size_t count) {
     for (std::size_t i = 0; i < count; ++i) {
       streams.push_back(std::make_unique<FakeStream>(shard));
-      shard.open(*streams.back(), sample_name, {});
+      shard.open(*streams.back(), sample, {});
     }
     open();
     for (auto& stream : streams) stream->blocks();
@@ -47,7 +47,7 @@ TEST_F(ShardOfMany, KeepsANodeThatGetsAnotherStreamInTime) {
   open_streams(1);
   streams[0]->end(CloseReason::client_left);
   FakeStream next(shard);
-  shard.open(next, sample_name, {});
+  shard.open(next, sample, {});
   shard.beat();
   EXPECT_THAT(asked(), ElementsAre(What::follow));
 }
@@ -56,7 +56,7 @@ TEST_F(ShardOfMany, KeepsNodesApart) {
   open_streams(1);
   const NodeName other{"pubsub.example", "other"};
   FakeStream stream(shard);
-  shard.open(stream, other, {});
+  shard.open(stream, only(other, View::payload), {});
   shard.read(Opened{other, {}, {}, true});
   stream.texts();
   happen(published("a", "1"));
@@ -113,7 +113,7 @@ TEST_F(ShardOfMany, SendsNoHeartbeatWhereSomethingIsSaid) {
 
 TEST_F(ShardOfMany, SendsNoHeartbeatBeforeTheHead) {
   FakeStream stream(shard);
-  shard.open(stream, sample_name, {});
+  shard.open(stream, sample, {});
   for (unsigned i = 0; i < 2 * Shard::beats_per_heartbeat; ++i) shard.beat();
   EXPECT_EQ(stream.bytes, "");
   send(Held{sample_name});
@@ -155,7 +155,7 @@ TEST_F(ShardOfMany, SaysNoRetryInTheMiddleOfAnEvent) {
 
 TEST_F(ShardOfMany, SaysNoRetryBeforeTheHead) {
   FakeStream stream(shard);
-  shard.open(stream, sample_name, {});
+  shard.open(stream, sample, {});
   shard.end_all(CloseReason::shutting_down);
   EXPECT_EQ(stream.bytes, "");
   EXPECT_EQ(stream.reason, CloseReason::shutting_down);
@@ -164,7 +164,7 @@ TEST_F(ShardOfMany, SaysNoRetryBeforeTheHead) {
 TEST_F(ShardOfMany, TellsOnceThatTheSessionIsDownOrUp) {
   open_streams(2);
   FakeStream waiting(shard);
-  shard.open(waiting, {"pubsub.example", "other"}, {});
+  shard.open(waiting, only({"pubsub.example", "other"}, View::payload), {});
   for (const bool up : {true, false, false, true}) send(SessionChanged{up});
   for (auto& stream : streams)
     EXPECT_THAT(stream->texts(), ElementsAre(R"(status {"xmpp":"down"})", R"(status {"xmpp":"up"})"));

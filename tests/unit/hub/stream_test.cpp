@@ -16,7 +16,7 @@ class StreamTest : public ShardTest {
   /// A live stream that has had its head.
   std::unique_ptr<FakeStream> live(Framing framing = Framing::plain) {
     auto stream = std::make_unique<FakeStream>(shard, framing);
-    shard.open(*stream, sample_name, {});
+    shard.open(*stream, sample, {});
     open();
     stream->blocks();
     stream->writes.clear();
@@ -116,7 +116,7 @@ TEST_F(StreamTest, DoesNotCountAReplayAsLag) {
   for (int i = 0; i < 20; ++i) feed->change(published("i" + std::to_string(i), std::string(400, 'x')), {});
   FakeStream stream(shard);
   stream.room = 0;
-  shard.open(stream, sample_name, after({epoch, 0, 0, 0}));
+  shard.open(stream, sample, after({epoch, 0, 0, 0}));
   open();
   EXPECT_GT(stream.lag_bytes(), 8000u);
   happen(published("live", std::string(800, 'x')));
@@ -131,7 +131,7 @@ TEST_F(StreamTest, ReadsInOrderWhatWaitedBehindAReplay) {
   for (int i = 0; i < 5; ++i) feed->change(published("i", std::to_string(i)), {});
   FakeStream stream(shard);
   stream.room = 0;
-  shard.open(stream, sample_name, after({epoch, 0, 0, 0}));
+  shard.open(stream, sample, after({epoch, 0, 0, 0}));
   open();
   happen(published("i", "5"));
   happen(published("i", "6"));

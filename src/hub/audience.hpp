@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: MIT
+// Purpose: the streams of one shard that want the same selection: what they are sent, and where each begins. Here is
+// the hot path (broadcast). Thread: its shard's.
+//
+// A stream waits until every node of the selection is settled (open, or refused), and for the stored items of those where
+// its position is not in the history; then replay and attachment are one step, so nothing is missed and nothing comes
+// twice. Streams of several nodes have event IDs that cover all of them, so each audience of several numbers its own
+// copies; an audience of one node shares the event's bytes with every other shard.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "hub/node.hpp"
+#include "hub/selection.hpp"
+#include "hub/stream.hpp"
+#include "wire/positions.hpp"
+
+namespace xes::hub {
+
+class Audience {
+ public:
+  /// `nodes`: the selection's, in its order.
+  Audience(Shard& shard, Selection selection, std::vector<Node*> nodes);
+  Audience(const Audience&) = delete;
+  Audience& operator=(const Audience&) = delete;
+  ~Audience();
+
+  const Selection& selection() const { return selection_; }
+  const std::vector<Node*>& nodes() const { return nodes_; }
+  bool unused() const { return live_.empty() && waiting_.empty(); }
+  bool waits() const { return !waiting_.empty(); }
+
+  /// Takes a new stream in. It begins at once if it can.
+  void add(Stream& stream, const Start& start);
+  void remove(Stream& stream);
+
+  // What its nodes tell.
+  void happened(const Node& node, const std::vector<EventRef>& events);
+  /// A node's state or store is other than before: waiting streams may go on.
+  void node_changed(Node& node);
+  void node_refused(Node& node);
+  void node_ended(Node& node);
+  /// Live streams may have missed something: they are to go on from where they are, as if they had just come.
+  void begin_again();
+
+ private:
+  friend class Shard;
+  struct Waiting {
+    Stream* stream;
+    Start start;
+    std::vector<std::uint64_t> since;  ///< sequences as it began to wait for the store: what comes later is news to it
+    std::optional<std::size_t> fresh;  ///< a node that came to a stream that was live, which is to get all of it
+  };
+
+  /// Live at once if it can, or waiting.
+  void admit(Waiting waiting);
+  void begin_waiting();
+  /// False if it has to wait for stored items.
+  bool begin(Waiting& waiting);
+  std::vector<Node::Query> queries(Waiting& waiting) const;
+  std::vector<FrameRef> frames_of(const std::vector<Node::Replay>& replays, std::optional<std::size_t> fresh) const;
+  void go_live(Stream& stream, const std::vector<FrameRef>& frames);
+  void wait(Waiting waiting);
+  void join_late(std::size_t index);
+  /// Live streams wait from here on.
+  void detain(std::optional<std::size_t> fresh);
+  void refuse(Stream& stream);
+  void refuse_all();
+  void broadcast(const FrameRef& frame);
+  void flush_nodes();
+  void append_event(std::string& out, const Event& event, const wire::Entries& entries) const;
+  std::string id_text(const wire::Entries& entries) const;
+  std::vector<std::uint64_t> epochs() const;
+  std::size_t index_of(const Node& node) const;
+  bool all_refused() const;
+
+  Shard& shard_;
+  const Selection selection_;
+  const std::vector<Node*> nodes_;
+  wire::Entries at_;  ///< of each node: the last event that was broadcast; nothing while it is not open
+  std::vector<Stream*> live_;
+  std::vector<Waiting> waiting_;
+  bool listed_unused_ = false;  ///< for Shard
+};
+
+}  // namespace xes::hub

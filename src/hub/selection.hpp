@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: MIT
+// Purpose: what a stream is to show, and where it wants to begin. Values. Thread: any.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "hub/item.hpp"
+#include "wire/event_id.hpp"
+
+namespace xes::hub {
+
+/// Nodes of one service in one view. Streams with equal selections share an Audience.
+struct Selection {
+  std::string service;             ///< JID
+  std::vector<std::string> nodes;  ///< sorted, without repetition; one, unless `several`
+  View view = View::payload;
+  /// Asked for as `?node=…`: its event IDs cover all its nodes (wire/positions.hpp), even if it is only one.
+  bool several = false;
+
+  bool operator==(const Selection&) const = default;
+};
+
+/// A single node's selection.
+inline Selection only(const NodeName& name, View view) { return {name.service, {name.node}, view, false}; }
+
+struct SelectionHash {
+  std::size_t operator()(const Selection& selection) const {
+    std::size_t hash = std::hash<std::string>()(selection.service) * 31 + static_cast<std::size_t>(selection.view);
+    for (const std::string& node : selection.nodes) hash = hash * 31 + std::hash<std::string>()(node);
+    return hash * 2 + selection.several;
+  }
+};
+
+/// Where a stream wants to begin.
+struct Start {
+  enum class At : unsigned char {
+    now,     ///< no last event ID
+    after,   ///< after `last`
+    newest,  ///< with the `count` newest stored items (of each node)
+  };
+  At at = At::now;
+  std::string last;  ///< the last event ID, as the client sent it: it may be anything
+  unsigned count = 0;
+
+  static Start after(std::string id) { return {At::after, std::move(id), 0}; }
+  static Start newest(unsigned count) { return {At::newest, {}, count}; }
+};
+
+}  // namespace xes::hub

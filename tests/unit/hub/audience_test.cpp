@@ -1,0 +1,271 @@
+// SPDX-License-Identifier: MIT
+#include "hub/audience.hpp"
+
+#include "shard_fixture.hpp"
+
+namespace xes::hub {
+namespace {
+
+using testing::ElementsAre;
+using testing::IsEmpty;
+
+/// Streams of the nodes "a" and "b", on a service whose feeds live here.
+class SeveralNodes : public ShardTest {
+ protected:
+  SeveralNodes() {
+    for (const char* node : {"a", "b"}) feeds.push_back(feed_of(node, 5, {}));
+  }
+  static std::unique_ptr<Feed> feed_of(const char* node, std::uint64_t epoch, HistoryOptions history) {
+    FeedOptions options;
+    options.epoch = epoch;
+    options.history = history;
+    return std::make_unique<Feed>(NodeName{"pubsub.example", node}, options);
+  }
+  static Selection both(View view = View::payload) { return {"pubsub.example", {"a", "b"}, view, true}; }
+  void open_node(std::size_t i) {
+    const auto& events = feeds[i]->history().events();
+    send(Opened{feeds[i]->name(), {events.begin(), events.end()}, feeds[i]->position(), true});
+  }
+  void open_both() {
+    open_node(0);
+    open_node(1);
+  }
+  void publish(std::size_t i, const std::string& id) {
+    send(Happened{std::make_shared<const NodeName>(feeds[i]->name()), feeds[i]->change(published(id, id), {})});
+    shard.flush({});
+  }
+  void store(std::size_t i, const std::vector<Item>& stored) { send(Snapshot{feeds[i]->name(), feeds[i]->snapshot(stored)}); }
+  /// The last event ID that a stream's client has.
+  static std::string last_id(FakeStream& stream, Words* texts = nullptr) {
+    std::string id;
+    for (const Block& block : stream.blocks()) {
+      if (!block.id.empty()) id = block.id;
+      if (texts) texts->push_back(!block.data ? "#" : block.event.empty() ? *block.data : block.event + " " + *block.data);
+    }
+    return id;
+  }
+  /// Another worker, which reads from the service what is stored.
+  void become_another_run(const std::vector<Item>& stored_a, const std::vector<Item>& stored_b) {
+    feeds.clear();
+    for (const auto* stored : {&stored_a, &stored_b}) {
+      feeds.push_back(feed_of(feeds.empty() ? "a" : "b", other_epoch, {}));
+      feeds.back()->begin_backfill(true);
+      feeds.back()->end_backfill(*stored, {});
+    }
+  }
+  std::vector<std::unique_ptr<Feed>> feeds;
+};
+
+TEST_F(SeveralNodes, WaitsForAllOfThem) {
+  FakeStream stream(shard);
+  shard.open(stream, both(), {});
+  EXPECT_THAT(asked(), ElementsAre(What::follow, What::follow));
+  open_node(0);
+  EXPECT_FALSE(stream.accepted());
+  open_node(1);
+  EXPECT_THAT(stream.texts(), ElementsAre("#"));
+  publish(0, "a1");
+  publish(1, "b1");
+  EXPECT_THAT(stream.texts(), ElementsAre("a1", "b1"));
+}
+
+TEST_F(SeveralNodes, HasAnIdThatSaysWhereItIsInEach) {
+  FakeStream stream(shard);
+  shard.open(stream, both(), {});
+  open_both();
+  publish(0, "a1");
+  publish(1, "b1");
+  const std::string id = last_id(stream);
+  EXPECT_LE(id.size(), 128u);
+  publish(0, "a2");
+  publish(1, "b2");
+  publish(0, "a3");
+  FakeStream later(shard);
+  shard.open(later, both(), Start::after(id));
+  EXPECT_THAT(later.texts(), ElementsAre("a2", "a3", "b2", "#"));
+}
+
+TEST_F(SeveralNodes, GoesOnFromAnyEventOfAReplayThatWasCut) {
+  FakeStream stream(shard);
+  shard.open(stream, both(), {});
+  open_both();
+  const std::string id = last_id(stream);
+  for (const char* name : {"1", "2", "3"})
+    for (std::size_t node : {0u, 1u}) publish(node, (node == 0 ? "a" : "b") + std::string(name));
+  FakeStream whole(shard);
+  shard.open(whole, both(), Start::after(id));
+  std::vector<Block> blocks = whole.blocks();
+  ASSERT_EQ(blocks.size(), 7u);
+  for (std::size_t had = 0; had < blocks.size(); ++had) {
+    FakeStream again(shard);
+    shard.open(again, both(), Start::after(blocks[had].id));
+    const std::vector<Block> rest = again.blocks();
+    ASSERT_EQ(rest.size(), blocks.size() - 1 - std::min<std::size_t>(had, 5)) << had;
+    for (std::size_t i = 0; i + 1 < rest.size(); ++i) EXPECT_EQ(rest[i].data, blocks[had + 1 + i].data);
+  }
+}
+
+TEST_F(SeveralNodes, GoesOnAtAnotherWorkerByWhatIsStored) {
+  FakeStream stream(shard);
+  shard.open(stream, both(), {});
+  open_both();
+  for (const char* name : {"a1", "a2"}) publish(0, name);
+  publish(1, "b1");
+  const std::string id = last_id(stream);
+  stream.end(CloseReason::client_left);
+  shard.beat();
+  become_another_run({item("a1", "a1"), item("a2", "a2"), item("a3", "a3")}, {item("b1", "b1"), item("b2", "b2")});
+  FakeStream later(shard);
+  shard.open(later, both(), Start::after(id));
+  open_both();
+  EXPECT_THAT(later.texts(), ElementsAre("a3", "b2", "#"));
+}
+
+TEST_F(SeveralNodes, ResetsTheNodeWhosePositionIsLostAndNoOther) {
+  FakeStream stream(shard);
+  shard.open(stream, both(), {});
+  open_both();
+  publish(0, "a1");
+  publish(1, "b1");
+  const std::string id = last_id(stream);
+  stream.end(CloseReason::client_left);
+  shard.beat();
+  become_another_run({item("a1", "a1"), item("a2", "a2")}, {item("b8", "b8"), item("b9", "b9")});
+  FakeStream later(shard);
+  shard.open(later, both(), Start::after(id));
+  open_both();
+  EXPECT_THAT(later.texts(), IsEmpty());
+  store(1, {item("b8", "b8"), item("b9", "b9")});
+  EXPECT_THAT(later.texts(),
+              ElementsAre(R"(reset {"node":"b","reason":"position-lost"})", "a2", "b8", "b9", "#"));
+}
+
+TEST_F(SeveralNodes, ResetsAllAfterAnIdThatNobodyWrote) {
+  publish(0, "a1");
+  publish(1, "b1");
+  FakeStream stream(shard);
+  shard.open(stream, both(), unknown());
+  open_both();
+  store(1, {item("b1", "b1")});
+  publish(1, "b2");
+  EXPECT_THAT(stream.texts(), IsEmpty()) << "the other node's store is not there yet";
+  store(0, {item("a1", "a1")});
+  EXPECT_THAT(stream.texts(), ElementsAre(R"(reset {"node":"a","reason":"unknown-id"})",
+                                          R"(reset {"node":"b","reason":"unknown-id"})", "a1", "b1", "b2", "#"));
+}
+
+TEST_F(SeveralNodes, GoesOnWithoutANodeThatIsRefusedAndSaysSo) {
+  FakeStream stream(shard);
+  shard.open(stream, both(), {});
+  open_node(0);
+  send(Refused{feeds[1]->name(), Refusal::forbidden});
+  EXPECT_THAT(stream.texts(), ElementsAre(R"(node {"node":"b","state":"forbidden"})", "#"));
+  publish(0, "a1");
+  EXPECT_THAT(stream.texts(), ElementsAre("a1"));
+}
+
+TEST_F(SeveralNodes, IsRefusedIfAllAre) {
+  FakeStream stream(shard);
+  shard.open(stream, both(), {});
+  send(Refused{feeds[0]->name(), Refusal::forbidden});
+  EXPECT_FALSE(stream.refused);
+  send(Refused{feeds[1]->name(), Refusal::no_such_node});
+  EXPECT_EQ(stream.refused, Refusal::forbidden);
+  shard.flush({});
+  EXPECT_THAT(asked(), ElementsAre(What::follow, What::follow, What::unfollow, What::unfollow));
+}
+
+TEST_F(SeveralNodes, OutlivesANodeAndAsksForItAgainWithTheNextStream) {
+  FakeStream stream(shard);
+  shard.open(stream, both(), {});
+  open_both();
+  publish(1, "b1");
+  stream.texts();
+  send(Ended{feeds[1]->name()});
+  EXPECT_THAT(stream.texts(), ElementsAre(R"(node {"node":"b","state":"deleted"})", "#"));
+  publish(0, "a1");
+  EXPECT_THAT(stream.texts(), ElementsAre("a1"));
+  asked();
+  FakeStream next(shard);
+  shard.open(next, both(), {});
+  EXPECT_THAT(asked(), ElementsAre(What::follow));
+  feeds[1] = feed_of("b", 9, {});
+  publish(1, "b2");  // not followed yet: it is in the history
+  open_node(1);
+  store(1, {item("b2", "b2")});
+  EXPECT_THAT(stream.texts(), ElementsAre(R"(node {"node":"b","state":"created"})", "b2", "#"));
+  EXPECT_THAT(next.texts(), ElementsAre("#"));
+  publish(1, "b3");
+  EXPECT_THAT(stream.texts(), ElementsAre("b3"));
+  EXPECT_THAT(next.texts(), ElementsAre("b3"));
+}
+
+TEST_F(SeveralNodes, EndsWithItsLastNode) {
+  FakeStream stream(shard);
+  shard.open(stream, both(), {});
+  open_both();
+  send(Ended{feeds[0]->name()});
+  EXPECT_FALSE(stream.ended());
+  send(Ended{feeds[1]->name()});
+  EXPECT_EQ(stream.reason, CloseReason::node_ended);
+}
+
+TEST_F(SeveralNodes, SharesANodeWithStreamsOfThatNodeAloneEachInItsView) {
+  FakeStream one(shard), two(shard);
+  shard.open(one, only(feeds[0]->name(), View::payload), {});
+  shard.open(two, both(View::json), {});
+  EXPECT_THAT(asked(), ElementsAre(What::follow, What::follow));
+  open_both();
+  one.texts();
+  two.texts();
+  publish(0, "a1");
+  EXPECT_THAT(one.texts(), ElementsAre("a1"));
+  EXPECT_THAT(two.texts(), ElementsAre(R"({"service":"pubsub.example","node":"a","id":"a1","payload":"a1"})"));
+  two.end(CloseReason::client_left);
+  shard.flush({});
+  EXPECT_THAT(asked(), ElementsAre(What::unfollow)) << "b; a has a stream yet";
+}
+
+TEST_F(SeveralNodes, SendsABurstInOnePiece) {
+  FakeStream stream(shard);
+  shard.open(stream, both(), {});
+  open_both();
+  stream.texts();
+  stream.writes.clear();
+  for (const char* id : {"a1", "a2", "a3"})
+    send(Happened{std::make_shared<const NodeName>(feeds[0]->name()), feeds[0]->change(published(id, id), {})});
+  shard.flush({});
+  EXPECT_EQ(stream.writes.size(), 1u);
+  EXPECT_THAT(stream.texts(), ElementsAre("a1", "a2", "a3"));
+}
+
+/// A shard that left a node and came back within moments may be told Opened twice.
+TEST_F(ShardTest, BeginsItsStreamsAgainWhereTwoAnswersLeaveAHole) {
+  FeedOptions short_memory;
+  short_memory.epoch = epoch;
+  short_memory.history.max_events = 2;
+  feed = std::make_unique<Feed>(sample_name, short_memory);
+  feed->change(published("a", "a"), {});
+  FakeStream stream(shard);
+  shard.open(stream, sample, {});
+  open();
+  EXPECT_THAT(stream.texts(), ElementsAre("#"));
+  for (const char* id : {"b", "c", "d", "e"}) feed->change(published(id, id), {});
+  open();
+  EXPECT_THAT(asked(), ElementsAre(What::follow, What::fetch)) << "b and c are in neither";
+  snapshot({item("a", "a"), item("b", "b"), item("c", "c"), item("d", "d"), item("e", "e")});
+  EXPECT_THAT(stream.texts(), ElementsAre("b", "c", "d", "e", "#"));
+}
+
+TEST_F(ShardTest, LosesNothingWhereTwoAnswersOverlap) {
+  feed->change(published("a", "a"), {});
+  FakeStream stream(shard);
+  shard.open(stream, sample, {});
+  open();
+  for (const char* id : {"b", "c"}) feed->change(published(id, id), {});
+  open();
+  EXPECT_THAT(stream.texts(), ElementsAre("#", "b", "c"));
+}
+
+}  // namespace
+}  // namespace xes::hub
