@@ -18,8 +18,8 @@ constexpr std::string_view kVersion = "jabber:iq:version";
 OutStanza reply(const Element& iq, std::string_view type) {
   OutStanza out("iq");
   out.attribute("type", type);
-  if (const std::string* id = iq.find_attribute("id")) out.attribute("id", *id);
-  if (const std::string* from = iq.find_attribute("from")) out.attribute("to", *from);
+  if (const std::string_view* id = iq.find_attribute("id")) out.attribute("id", *id);
+  if (const std::string_view* from = iq.find_attribute("from")) out.attribute("to", *from);
   return out;
 }
 

@@ -7,6 +7,9 @@
 namespace xes::xmpp {
 namespace {
 
+/// Beyond this, what is kept from one payload to the next is given back.
+constexpr std::size_t keep_bytes = 64 * 1024;
+
 bool holds_text(const XmlName& name) {
   return (name.local == "json" && name.ns == "urn:xmpp:json:0") ||
          (name.local == "data" && name.ns == "https://prosody.im/protocol/data");
@@ -39,12 +42,15 @@ void PayloadReader::bind(std::string_view prefix, std::string_view uri, std::siz
   binding.depth = depth;
 }
 
-void PayloadReader::begin(const XmlName& root, std::size_t depth) {
+void PayloadReader::begin(const XmlName& root, std::size_t depth, Arena& memory) {
   reading_ = true;
   depth_ = depth;
-  payload_ = Payload{{}, std::string(root.local), std::string(root.ns), std::nullopt, 0};
+  memory_ = &memory;
+  payload_ = {};
+  payload_.name = memory.copy(root.local);
+  payload_.ns = memory.copy(root.ns);
+  holds_text_ = holds_text(root);
   inherited_.clear();
-  if (holds_text(root)) payload_.text.emplace();
 }
 
 /// What is visibly utilized: the prefix of the element and of each attribute.
@@ -70,28 +76,39 @@ void PayloadReader::note_used_prefix(std::string_view prefix) {
 
 void PayloadReader::text(std::string_view characters) {
   digest_.text(characters);
-  if (payload_.text) payload_.text->append(characters);
+  if (holds_text_) text_.append(characters);
 }
 
 Payload PayloadReader::take(std::string_view bytes) {
   reading_ = false;
   payload_.digest = digest_.take();
-  payload_.xml.assign(bytes);
-  if (!inherited_.empty()) {
-    std::string declarations;
-    for (std::size_t i : inherited_) {
-      const Binding& binding = bindings_[i];
-      declarations += binding.prefix.empty() ? " xmlns='" : " xmlns:" + binding.prefix + "='";
-      declarations += attribute_escaped(binding.uri) + "'";
-    }
-    payload_.xml.insert(payload_.xml.find_first_of(" \t\r\n/>"), declarations);
+  payload_.xml = memory_->copy(inherited_.empty() ? bytes : with_inherited(bytes));
+  if (holds_text_) payload_.text = memory_->copy(text_);
+  give_back_text();
+  return payload_;
+}
+
+/// `bytes` with the declarations in their start tag that it lacks to stand alone.
+std::string PayloadReader::with_inherited(std::string_view bytes) const {
+  const std::size_t name_end = bytes.find_first_of(" \t\r\n/>");
+  std::string xml(bytes.substr(0, name_end));
+  for (std::size_t i : inherited_) {
+    const Binding& binding = bindings_[i];
+    xml += binding.prefix.empty() ? " xmlns='" : " xmlns:" + binding.prefix + "='";
+    xml += attribute_escaped(binding.uri) + "'";
   }
-  return std::move(payload_);
+  return xml.append(bytes.substr(name_end));
 }
 
 void PayloadReader::drop() {
   reading_ = false;
   digest_.take();
+  give_back_text();
+}
+
+void PayloadReader::give_back_text() {
+  text_.clear();
+  if (text_.capacity() > keep_bytes) text_.shrink_to_fit();
 }
 
 }  // namespace xes::xmpp

@@ -26,7 +26,8 @@ class PayloadReader {
   /// The depth of its root element.
   std::size_t depth() const { return depth_; }
 
-  void begin(const XmlName& root, std::size_t depth);
+  /// `memory` gets what take() gives.
+  void begin(const XmlName& root, std::size_t depth, Arena& memory);
   /// The root as well. `attributes` as expat gives them: names and values in turn, ended by nullptr.
   void start_element(const XmlName& name, const char** attributes);
   void text(std::string_view characters);
@@ -44,13 +45,18 @@ class PayloadReader {
   };
 
   void note_used_prefix(std::string_view prefix);
+  std::string with_inherited(std::string_view bytes) const;
+  void give_back_text();
 
   std::vector<Binding> bindings_;  ///< in scope, the innermost last
   std::size_t binding_count_ = 0;  ///< of bindings_; the rest is kept for its memory
 
   bool reading_ = false;
   std::size_t depth_ = 0;
+  Arena* memory_ = nullptr;
   Payload payload_;
+  bool holds_text_ = false;
+  std::string text_;
   PayloadDigest digest_;
   std::vector<std::size_t> inherited_;  ///< bindings that the payload uses and does not make itself
 };

@@ -59,15 +59,15 @@ struct IqFailure {
 };
 
 enum class IqType { get, set };
-using IqResult = tl::expected<Element, IqFailure>;  ///< the value is the whole <iq type='result'/>
+using IqResult = tl::expected<Stanza, IqFailure>;  ///< the value is the whole <iq type='result'/>
 using OnIqResult = std::function<void(IqResult)>;
 
 /// What a session tells. A callback may call any method of the session, but not destroy it.
 struct SessionEvents {
   std::function<void()> on_ready;
   std::function<void(const Failure& why)> on_down;     ///< only after on_ready; all pending IQs have failed by then
-  std::function<void(Element&& message)> on_message;   ///< every <message/>, whoever sent it: check `from`
-  std::function<void(Element&& presence)> on_presence; ///< every <presence/>
+  std::function<void(Stanza&& message)> on_message;   ///< every <message/>, whoever sent it: check `from`
+  std::function<void(Stanza&& presence)> on_presence; ///< every <presence/>
 };
 
 class Session {

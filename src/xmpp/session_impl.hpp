@@ -84,10 +84,10 @@ struct Session::Impl : std::enable_shared_from_this<Session::Impl> {
   void opened();
   void received(std::string_view bytes);
   void drain();
-  void handle(StreamEvent event);
-  void handle_stanza(StreamEvent event);
+  void handle(StreamEvent& event);
+  void handle_stanza(StreamEvent& event);
   void handle_skipped(const StreamEvent& event);
-  void handle_iq(Element iq);
+  void handle_iq(Stanza&& iq);
   void take(Strophe::Step step);
   void became_ready();
   void down(const Failure& why);

@@ -45,23 +45,24 @@ void Session::Impl::drain() {
   while (!held() && link) {
     std::optional<StreamEvent> event = reader->next();
     if (!event) break;
-    handle(std::move(*event));
+    handle(*event);
+    reader->recycle(std::move(*event));
   }
   draining = false;
   if (!held() && link && reader_failure) down(*reader_failure);
 }
 
-void Session::Impl::handle(StreamEvent event) {
+void Session::Impl::handle(StreamEvent& event) {
   switch (event.kind) {
     case StreamEvent::Kind::open: return take(strophe->receive(event.raw));
     case StreamEvent::Kind::close: return down({Error::unavailable, "the server closed the stream"});
     case StreamEvent::Kind::skipped: return handle_skipped(event);
-    case StreamEvent::Kind::stanza: return handle_stanza(std::move(event));
+    case StreamEvent::Kind::stanza: return handle_stanza(event);
   }
 }
 
-void Session::Impl::handle_stanza(StreamEvent event) {
-  Element& stanza = event.element;
+void Session::Impl::handle_stanza(StreamEvent& event) {
+  Stanza& stanza = event.element;
   if (stanza.name == "error" && stanza.ns == "http://etherx.jabber.org/streams") return down(stream_failure(stanza));
   // Before the handshake is over only the server itself speaks, and libstrophe listens.
   if (state != SessionState::ready) {
@@ -83,7 +84,7 @@ void Session::Impl::handle_skipped(const StreamEvent& event) {
     callback(tl::unexpected<IqFailure>({Error::too_large, "the reply was skipped: " + event.reason, {}}));
 }
 
-void Session::Impl::handle_iq(Element iq) {
+void Session::Impl::handle_iq(Stanza&& iq) {
   const std::string_view type = iq.attribute("type");
   if (type != "result" && type != "error") return write(answer(iq));
   OnIqResult callback = pending.take(iq.attribute("id"), iq.attribute("from"), options.jid);

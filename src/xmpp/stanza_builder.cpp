@@ -6,47 +6,69 @@
 namespace xes::xmpp {
 namespace {
 
+/// As many stanzas as one read of the socket brings, about: 1 MiB.
+constexpr std::size_t max_spare_arenas = 256;
+/// Beyond this, what is kept of an element's text is given back.
+constexpr std::size_t keep_bytes = 64 * 1024;
+
 bool holds_payloads(const Element& element) {
   return element.is("item", "http://jabber.org/protocol/pubsub#event") ||
          element.is("item", "http://jabber.org/protocol/pubsub");
 }
 
+void empty(std::string& text) {
+  text.clear();
+  if (text.capacity() > keep_bytes) text.shrink_to_fit();
+}
+
 }  // namespace
 
 void StanzaBuilder::begin(const XmlName& name, const char** attributes) {
+  std::unique_ptr<Arena> memory;
+  if (spare_.empty()) {
+    memory = std::make_unique<Arena>();
+  } else {
+    memory = std::move(spare_.back());
+    spare_.pop_back();
+  }
+  stanza_ = Stanza(std::move(memory));
   nodes_ = 0;
-  stanza_ = Element{};
-  open_.assign(1, &stanza_);
-  fill(stanza_, name, attributes);
+  open_count_ = 0;
+  stanza_.ns = stanza_.memory().copy(name.ns);
+  open(stanza_, name, attributes);
 }
 
 bool StanzaBuilder::start_element(const XmlName& name, const char** attributes, std::size_t depth) {
-  const bool begins_payload = !payload_.reading() && holds_payloads(*open_.back());
-  if (begins_payload) payload_.begin(name, depth);
+  const bool begins_payload = !payload_.reading() && holds_payloads(*innermost().element);
+  if (begins_payload) payload_.begin(name, depth, stanza_.memory());
   if (payload_.reading()) {
     payload_.start_element(name, attributes);
     return begins_payload;
   }
-  // Only the last child of an element is ever open, so no pointer in open_ moves.
-  open_.push_back(&open_.back()->children.emplace_back());
-  fill(*open_.back(), name, attributes);
+  // Only the last child of an element is ever open, so no element in open_ moves when its parent's list grows.
+  Element& parent = *innermost().element;
+  Element& element = parent.children.add(stanza_.memory());
+  element.ns = name.ns == parent.ns ? parent.ns : stanza_.memory().copy(name.ns);
+  open(element, name, attributes);
   return false;
 }
 
-void StanzaBuilder::fill(Element& element, const XmlName& name, const char** attributes) {
-  element.name = name.local;
-  element.ns = name.ns;
+void StanzaBuilder::open(Element& element, const XmlName& name, const char** attributes) {
+  Arena& memory = stanza_.memory();
+  if (open_count_ == open_.size()) open_.emplace_back();
+  open_[open_count_++].element = &element;
+  element.name = memory.copy(name.local);
   std::size_t count = 0;
   while (attributes[2 * count]) ++count;
   nodes_ += 1 + count;
   if (too_many_nodes()) return;
-  element.attributes.reserve(count);
+  if (count > 0) element.attributes.reserve(memory, count);
   for (; *attributes; attributes += 2) {
     const XmlName attribute = XmlName::split(attributes[0]);
-    Attribute& added = element.attributes.emplace_back();
-    added.name = attribute.local;
-    added.ns = attribute.ns;
-    added.value = attributes[1];
+    Attribute& added = element.attributes.add(memory);
+    added.name = memory.copy(attribute.local);
+    added.ns = memory.copy(attribute.ns);
+    added.value = memory.copy(attributes[1]);
   }
 }
 
@@ -54,27 +76,42 @@ void StanzaBuilder::text(std::string_view characters) {
   if (payload_.reading())
     payload_.text(characters);
   else
-    open_.back()->text.append(characters);
+    innermost().text.append(characters);
 }
 
 bool StanzaBuilder::end_element(std::size_t depth) {
-  if (!payload_.reading()) {
-    open_.pop_back();
-    return false;
+  if (payload_.reading()) {
+    payload_.end_element();
+    return depth == payload_.depth();
   }
-  payload_.end_element();
-  return depth == payload_.depth();
+  Open& ended = innermost();
+  ended.element->text = stanza_.memory().copy(ended.text);
+  empty(ended.text);
+  --open_count_;
+  return false;
 }
 
-void StanzaBuilder::end_payload(std::string_view bytes) { open_.back()->payloads.push_back(payload_.take(bytes)); }
+void StanzaBuilder::end_payload(std::string_view bytes) {
+  innermost().element->payloads.add(stanza_.memory()) = payload_.take(bytes);
+}
 
 void StanzaBuilder::drop_content() {
   payload_.drop();
-  stanza_.children = {};
-  stanza_.payloads = {};
-  stanza_.text = {};
+  for (; open_count_ > 0; --open_count_) empty(innermost().text);
+  Stanza kept(std::make_unique<Arena>());
+  kept.name = kept.memory().copy(stanza_.name);
+  kept.ns = kept.memory().copy(stanza_.ns);
+  for (const Attribute& attribute : stanza_.attributes)
+    kept.attributes.add(kept.memory()) = {kept.memory().copy(attribute.name), kept.memory().copy(attribute.ns),
+                                          kept.memory().copy(attribute.value)};
+  stanza_ = std::move(kept);
 }
 
-Element StanzaBuilder::take() { return std::move(stanza_); }
+void StanzaBuilder::recycle(Stanza&& stanza) {
+  std::unique_ptr<Arena> memory = stanza.release_memory();
+  if (!memory || spare_.size() == max_spare_arenas) return;
+  memory->clear();
+  spare_.push_back(std::move(memory));
+}
 
 }  // namespace xes::xmpp

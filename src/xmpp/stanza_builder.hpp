@@ -1,9 +1,14 @@
 // SPDX-License-Identifier: MIT
 // Purpose: one stanza's tree, payloads apart, from the parser's calls. Thread: one owner. Knows neither the stream nor
 // its bytes: StanzaReader does, and cuts.
+//
+// The hot path of all that comes in: what it keeps from one stanza to the next (arenas, buffers) is there to spare
+// malloc(), and bounded.
 #pragma once
 
 #include <cstddef>
+#include <memory>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -37,16 +42,28 @@ class StanzaBuilder {
 
   /// Lets go of all but the stanza's own name and attributes. Until the next begin() only take() may follow.
   void drop_content();
-  Element take();
+  Stanza take() { return std::move(stanza_); }
+
+  /// A stanza that nobody reads any more: its memory serves another. Not calling this costs a malloc() a stanza, no more.
+  void recycle(Stanza&& stanza);
 
  private:
-  void fill(Element& element, const XmlName& name, const char** attributes);
+  /// An element of the tree that has not ended, and its text so far.
+  struct Open {
+    Element* element = nullptr;
+    std::string text;
+  };
+
+  void open(Element& element, const XmlName& name, const char** attributes);
+  Open& innermost() { return open_[open_count_ - 1]; }
 
   std::size_t max_nodes_;
-  Element stanza_;
-  std::vector<Element*> open_;  ///< from the stanza to the innermost open element of the tree
   std::size_t nodes_ = 0;
+  Stanza stanza_;
+  std::vector<Open> open_;       ///< from the stanza to the innermost
+  std::size_t open_count_ = 0;  ///< of open_; the rest is kept for its memory
   PayloadReader payload_;
+  std::vector<std::unique_ptr<Arena>> spare_;
 };
 
 }  // namespace xes::xmpp

@@ -2,8 +2,8 @@
 #include "xmpp/stanza_reader.hpp"
 
 #include <algorithm>
-#include <deque>
 #include <utility>
+#include <vector>
 
 #include "xmpp/stanza_builder.hpp"
 #include "xmpp/xml_stream.hpp"
@@ -27,6 +27,7 @@ class StanzaReader::Impl final : private XmlStream::Handler {
 
   Result<void> feed(std::string_view bytes);
   std::optional<StreamEvent> next();
+  void recycle(StreamEvent&& event) { stanza_.recycle(std::move(event.element)); }
   std::size_t renewals() const { return stream_.renewals(); }
 
  private:
@@ -47,7 +48,8 @@ class StanzaReader::Impl final : private XmlStream::Handler {
   ReaderOptions options_;
   XmlStream stream_;
   StanzaBuilder stanza_;
-  std::deque<StreamEvent> events_;
+  std::vector<StreamEvent> events_;
+  std::size_t given_ = 0;  ///< of events_
 
   std::string header_;      ///< everything up to the end of <stream:stream …>, to prime a new parser
   std::size_t depth_ = 0;   ///< open elements, the stream being 1
@@ -69,10 +71,12 @@ Result<void> StanzaReader::Impl::feed(std::string_view bytes) {
 }
 
 std::optional<StreamEvent> StanzaReader::Impl::next() {
-  if (events_.empty()) return std::nullopt;
-  std::optional<StreamEvent> event(std::move(events_.front()));
-  events_.pop_front();
-  return event;
+  if (given_ == events_.size()) {
+    events_.clear();
+    given_ = 0;
+    return std::nullopt;
+  }
+  return std::move(events_[given_++]);
 }
 
 void StanzaReader::Impl::start_element(const char* raw_name, const char** attributes) {
@@ -186,6 +190,7 @@ StanzaReader& StanzaReader::operator=(StanzaReader&&) noexcept = default;
 StanzaReader::~StanzaReader() = default;
 Result<void> StanzaReader::feed(std::string_view bytes) { return impl_->feed(bytes); }
 std::optional<StreamEvent> StanzaReader::next() { return impl_->next(); }
+void StanzaReader::recycle(StreamEvent&& event) { impl_->recycle(std::move(event)); }
 std::size_t StanzaReader::renewals() const { return impl_->renewals(); }
 
 }  // namespace xes::xmpp

@@ -8,16 +8,16 @@
 namespace xes::xmpp {
 namespace {
 
-Element parsed(const std::string& xml) {
+Stanza parsed(const std::string& xml) {
   StanzaReader reader;
   EXPECT_TRUE(reader.feed("<stream:stream xmlns:stream='http://etherx.jabber.org/streams' xmlns='jabber:component:accept'>" + xml));
   reader.next();
   auto event = reader.next();
   EXPECT_TRUE(event) << xml;
-  return event ? std::move(event->element) : Element{};
+  return event ? std::move(event->element) : Stanza{};
 }
 
-Element answer_to(const std::string& child, const std::string& type = "get") {
+Stanza answer_to(const std::string& child, const std::string& type = "get") {
   const auto xml = answer(parsed("<iq type='" + type + "' id='i' from='u@h/r' to='c'>" + child + "</iq>")).xml();
   EXPECT_TRUE(xml);
   return parsed(xml.value_or(""));
@@ -31,7 +31,7 @@ void expect_error(const Element& reply, const std::string& condition) {
 }
 
 TEST(Answers, TellsWhatItIs) {
-  const Element reply = answer_to("<query xmlns='http://jabber.org/protocol/disco#info'/>");
+  const Stanza reply = answer_to("<query xmlns='http://jabber.org/protocol/disco#info'/>");
   EXPECT_EQ(reply.attribute("type"), "result");
   EXPECT_EQ(reply.attribute("to"), "u@h/r");
   EXPECT_EQ(reply.attribute("id"), "i");
@@ -42,20 +42,20 @@ TEST(Answers, TellsWhatItIs) {
 }
 
 TEST(Answers, HasNoItemsAndNoNodes) {
-  const Element reply = answer_to("<query xmlns='http://jabber.org/protocol/disco#items'/>");
+  const Stanza reply = answer_to("<query xmlns='http://jabber.org/protocol/disco#items'/>");
   EXPECT_EQ(reply.attribute("type"), "result");
   EXPECT_TRUE(reply.children.at(0).children.empty());
   expect_error(answer_to("<query xmlns='http://jabber.org/protocol/disco#info' node='x'/>"), "item-not-found");
 }
 
 TEST(Answers, AnswersAPing) {
-  const Element reply = answer_to("<ping xmlns='urn:xmpp:ping'/>");
+  const Stanza reply = answer_to("<ping xmlns='urn:xmpp:ping'/>");
   EXPECT_EQ(reply.attribute("type"), "result");
   EXPECT_TRUE(reply.children.empty());
 }
 
 TEST(Answers, TellsItsVersion) {
-  const Element reply = answer_to("<query xmlns='jabber:iq:version'/>");
+  const Stanza reply = answer_to("<query xmlns='jabber:iq:version'/>");
   ASSERT_NE(reply.children.at(0).child("version", "jabber:iq:version"), nullptr);
   EXPECT_EQ(reply.children.at(0).child("version", "jabber:iq:version")->text, XES_VERSION);
 }

@@ -11,7 +11,7 @@ namespace xes::xmpp {
 namespace {
 
 /// The stanza as the other side reads it.
-Element read_back(const OutStanza& stanza) {
+Stanza read_back(const OutStanza& stanza) {
   StanzaReader reader;
   EXPECT_TRUE(reader.feed("<stream:stream xmlns:stream='http://etherx.jabber.org/streams' xmlns='jabber:component:accept'>"));
   const auto xml = stanza.xml();
@@ -20,7 +20,7 @@ Element read_back(const OutStanza& stanza) {
   EXPECT_TRUE(fed) << xml.value_or("");
   reader.next();
   auto event = reader.next();
-  return event ? std::move(event->element) : Element{};
+  return event ? std::move(event->element) : Stanza{};
 }
 
 TEST(OutStanza, WritesElementsTextAndNamespaces) {
@@ -31,7 +31,7 @@ TEST(OutStanza, WritesElementsTextAndNamespaces) {
 
 TEST(OutStanza, EscapesEveryValueSoThatItComesBackWhole) {
   const std::string awkward = "<a>&amp; \"q\" 'p' ]]> \t\n\r\n\r é \U0001F600 %s";
-  const Element back = read_back(OutStanza("iq").attribute("node", awkward).text(awkward));
+  const Stanza back = read_back(OutStanza("iq").attribute("node", awkward).text(awkward));
   EXPECT_EQ(back.attribute("node"), awkward);
   EXPECT_EQ(back.text, awkward);
 }

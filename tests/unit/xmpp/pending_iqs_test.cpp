@@ -20,7 +20,7 @@ TEST(PendingIqs, TakesAReplyOnlyFromWhoWasAskedAndOnlyOnce) {
   EXPECT_FALSE(pending.take("2", "pubsub.example", "me.example"));
   OnIqResult callback = pending.take("1", "pubsub.example", "me.example");
   ASSERT_TRUE(callback);
-  callback(Element{});
+  callback(Stanza{});
   EXPECT_EQ(called, 1);
   EXPECT_FALSE(pending.take("1", "pubsub.example", "me.example"));
   EXPECT_EQ(pending.next_deadline(), std::nullopt);

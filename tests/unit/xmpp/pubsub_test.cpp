@@ -12,7 +12,7 @@ namespace {
 
 using Changes = std::vector<hub::Change>;
 
-Element parse(const std::string& stanza) {
+Stanza parse(const std::string& stanza) {
   StanzaReader reader;
   EXPECT_TRUE(reader.feed("<stream:stream xmlns:stream='http://etherx.jabber.org/streams' "
                           "xmlns='jabber:component:accept' id='1'>" +
@@ -20,15 +20,15 @@ Element parse(const std::string& stanza) {
   reader.next();
   auto event = reader.next();
   EXPECT_TRUE(event) << stanza;
-  return event ? event->element : Element{};
+  return event ? std::move(event->element) : Stanza{};
 }
 std::string xml(const OutStanza& stanza) { return stanza.xml().value_or("not XML"); }
 
-Element message(const std::string& event, const std::string& more = "") {
+Stanza message(const std::string& event, const std::string& more = "") {
   return parse("<message from='pubsub.example' to='evs.example'><event xmlns='http://jabber.org/protocol/pubsub#event'>" +
                event + "</event>" + more + "</message>");
 }
-Element result(const std::string& pubsub) {
+Stanza result(const std::string& pubsub) {
   return parse("<iq type='result' from='pubsub.example' id='1'><pubsub xmlns='http://jabber.org/protocol/pubsub'>" +
                pubsub + "</pubsub></iq>");
 }

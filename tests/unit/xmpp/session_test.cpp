@@ -92,7 +92,7 @@ class SessionTest : public testing::Test {
         io, options,
         SessionEvents{.on_ready = [this] { ++ready; },
                       .on_down = [this](const Failure& why) { down.push_back(why.reason); },
-                      .on_message = [this](Element&& message) { messages.push_back(std::move(message)); },
+                      .on_message = [this](Stanza&& message) { messages.push_back(std::move(message)); },
                       .on_presence = {}});
     session->start();
   }
@@ -122,7 +122,7 @@ class SessionTest : public testing::Test {
   std::unique_ptr<Session> session;
   int ready = 0;
   std::vector<std::string> down;
-  std::vector<Element> messages;
+  std::vector<Stanza> messages;
   std::vector<IqResult> results;
 };
 

@@ -3,7 +3,10 @@
 
 #include <gtest/gtest.h>
 
+#include <optional>
+#include <sstream>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace xes::xmpp {
@@ -37,13 +40,21 @@ std::string in_item(const std::string& payload, const std::string& item_attribut
          item_attributes + ">" + payload + "</item></items></event></message>";
 }
 
-Payload payload_of(const std::string& payload, const std::string& item_attributes = "") {
+/// A Payload that needs no stanza.
+struct OwnPayload {
+  std::string xml, name, ns;
+  std::optional<std::string> text;
+};
+
+OwnPayload payload_of(const std::string& payload, const std::string& item_attributes = "") {
   const auto events = read(in_item(payload, item_attributes));
   if (events.size() != 1) return {};
   const auto& item = events[0].element.children.at(0).children.at(0).children.at(0);
   EXPECT_EQ(item.payloads.size(), 1u);
   EXPECT_TRUE(item.children.empty());
-  return item.payloads.empty() ? Payload{} : item.payloads[0];
+  if (item.payloads.empty()) return {};
+  const Payload& found = item.payloads[0];
+  return {std::string(found.xml), std::string(found.name), std::string(found.ns), std::optional<std::string>(found.text)};
 }
 
 Failure failure_of(const std::string& bytes, ReaderOptions options = {}) {
@@ -133,7 +144,7 @@ TEST(StanzaReader, LeavesAPayloadThatStandsAloneAsItIs) {
   const std::string entry =
       "<entry xmlns='http://www.w3.org/2005/Atom' xml:lang=\"en\"  >\n <title\ttype = 'x>y'>a &amp; b&#13;&#xA;</title>"
       "<![CDATA[<&]]]]>\r\n<p:q xmlns:p='urn:p' p:mark='1'/></entry >";
-  const Payload payload = payload_of(entry);
+  const OwnPayload payload = payload_of(entry);
   EXPECT_EQ(payload.xml, entry);
   EXPECT_EQ(payload.name, "entry");
   EXPECT_EQ(payload.ns, "http://www.w3.org/2005/Atom");
@@ -185,7 +196,7 @@ TEST(StanzaReader, AddsNothingForXmlLang) {
 }
 
 TEST(StanzaReader, DecodesTheTextOfJsonAndDataContainers) {
-  const Payload json = payload_of("<json xmlns='urn:xmpp:json:0'>{\"a\":&#13;<![CDATA[\"<\"]]>&amp;\r\n}</json>");
+  const OwnPayload json = payload_of("<json xmlns='urn:xmpp:json:0'>{\"a\":&#13;<![CDATA[\"<\"]]>&amp;\r\n}</json>");
   ASSERT_TRUE(json.text);
   EXPECT_EQ(*json.text, "{\"a\":\r\"<\"&\n}");
   EXPECT_EQ(json.xml, "<json xmlns='urn:xmpp:json:0'>{\"a\":&#13;<![CDATA[\"<\"]]>&amp;\r\n}</json>");
@@ -212,18 +223,22 @@ const std::string kStream =
     " " + in_item("<json xmlns='urn:xmpp:json:0'>[1,\n2]</json>") + "<iq type='get' id='1' to='a'><s:q/></iq></stream:stream>";
 
 std::string described(const Element& e) {
-  std::string out = "{" + e.ns + "}" + e.name;
-  for (const auto& a : e.attributes) out += " {" + a.ns + "}" + a.name + "=" + a.value;
-  out += "[" + e.text + "]";
-  for (const auto& p : e.payloads) out += " payload " + p.xml + " " + p.name + " " + p.ns + " " + p.text.value_or("-");
-  for (const auto& c : e.children) out += "(" + described(c) + ")";
-  return out;
+  std::ostringstream out;
+  out << "{" << e.ns << "}" << e.name;
+  for (const auto& a : e.attributes) out << " {" << a.ns << "}" << a.name << "=" << a.value;
+  out << "[" << e.text << "]";
+  for (const auto& p : e.payloads) out << " payload " << p.xml << " " << p.name << " " << p.ns << " " << p.text.value_or("-");
+  for (const auto& c : e.children) out << "(" << described(c) << ")";
+  return out.str();
+}
+
+std::string described(const StreamEvent& event) {
+  return std::to_string(static_cast<int>(event.kind)) + described(event.element) + event.raw + "\n";
 }
 
 std::string described(StanzaReader& reader) {
   std::string out;
-  for (const auto& event : drained(reader))
-    out += std::to_string(static_cast<int>(event.kind)) + described(event.element) + event.raw + "\n";
+  for (const auto& event : drained(reader)) out += described(event);
   return out;
 }
 
@@ -263,6 +278,38 @@ TEST(StanzaReader, ReadsTheSameWhenNewParsersTakeOver) {
       EXPECT_EQ(described(reader), expected) << piece << " " << renew_after;
       EXPECT_GE(reader.renewals(), 1u);
     }
+  }
+}
+
+TEST(StanzaReader, KnowsTheStreamsDeclarationsAfterAParserTookOverFromAStanzaWithDeclarationsOfItsOwn) {
+  StanzaReader reader({.renew_after_bytes = 0});
+  ASSERT_TRUE(reader.feed(kHeader + "<iq xmlns:a='urn:a' xmlns:b='urn:b'/>" + in_item("<s:x/>") + in_item("<s:x/>")));
+  const auto events = drained(reader);
+  ASSERT_EQ(events.size(), 4u);
+  for (std::size_t i : {2u, 3u})
+    EXPECT_EQ(events[i].element.children.at(0).children.at(0).children.at(0).payloads.at(0).xml,
+              "<s:x xmlns:s='urn:stream-wide'/>");
+}
+
+TEST(StanzaReader, ReadsTheSameIntoMemoryThatItUsesAgain) {
+  const std::string stanza = in_item("<i:x i:a='1'>" + std::string(10'000, 'x') + "</i:x>", " xmlns:i='urn:i'") +
+                             "<iq type='get' id='1'>a<s:q b='c'/>d<s:q/></iq>" + repeated(in_item("<x/>"), 300);
+  StanzaReader once;
+  ASSERT_TRUE(once.feed(kHeader));
+  drained(once);
+  ASSERT_TRUE(once.feed(stanza));
+  const std::string expected = described(once);
+  StanzaReader reader;
+  ASSERT_TRUE(reader.feed(kHeader));
+  drained(reader);
+  for (int round = 0; round < 3; ++round) {
+    ASSERT_TRUE(reader.feed(stanza));
+    std::string got;
+    while (auto event = reader.next()) {
+      got += described(*event);
+      reader.recycle(std::move(*event));
+    }
+    EXPECT_EQ(got, expected) << round;
   }
 }
 
