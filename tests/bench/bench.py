@@ -12,7 +12,9 @@ import time
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
+from statistics import median
 
+import limits
 import report
 from contestants import nchan_is_missing, Floor, Nchan, Worker
 from measure import Run
@@ -30,10 +32,11 @@ class Size:
     storms: int
     latency_seconds: int
     stanzas: int
+    limits: limits.Limits
 
 
-QUICK = Size(1, [500], [500], 0.5, 50_000, 500, 1, 3, 20_000)
-FULL = Size(5, [1_000, 10_000, 19_000], [1_000, 10_000], 2.0, 200_000, 10_000, 3, 20, 200_000)
+QUICK = Size(1, [500], [500], 0.5, 50_000, 500, 1, 3, 20_000, limits.QUICK)
+FULL = Size(5, [1_000, 10_000, 19_000], [1_000, 10_000], 2.0, 200_000, 10_000, 3, 20, 200_000, limits.FULL)
 SINGLE_PER_SECOND = 20_000  # deliveries in total, events one at a time
 
 
@@ -50,6 +53,10 @@ class Bench:
                 row["values"].append(value)
                 return
         self.results.append({"what": what, "streams": streams, "contestant": contestant, "values": [value]})
+
+    def median(self, what: str, streams: int, contestant: str) -> float:
+        return next(median(row["values"]) for row in self.results
+                    if (row["what"], row["streams"], row["contestant"]) == (what, streams, contestant))
 
     def say(self, text: str) -> None:
         print(f"[{time.monotonic() - self.began:5.0f} s] {text}", file=sys.stderr, flush=True)
@@ -203,7 +210,8 @@ class Bench:
         self.stanzas()
         self.direct()
         self.behind_nginx()
-        return {"machine": machine(), "results": self.results, "faults": self.faults,
+        checks = limits.LimitTests(self, self.size.limits).run()
+        return {"machine": machine(), "results": self.results, "checks": checks, "faults": self.faults,
                 "seconds": round(time.monotonic() - self.began)}
 
 
@@ -225,7 +233,7 @@ def main() -> int:
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
     size = QUICK if options.quick else FULL
-    room = hard - 1_100  # the worker leaves the low numbers free
+    room = hard - 200  # the worker keeps some for itself
     size.direct = sorted({min(streams, room) for streams in size.direct})
     worker = options.build / "xmpp-eventsource"
     programs = options.build / "tests/bench" if (options.build / "tests/bench/bench_load").exists() else options.build

@@ -36,7 +36,7 @@ worker_processes 2;
 worker_rlimit_nofile 20000;
 pid {folder}/nginx.pid;
 error_log {folder}/error.log error;
-events {{ worker_connections 19900; }}
+events {{ worker_connections {connections}; }}
 http {{
   access_log off;
   client_body_temp_path {folder}/tmp;
@@ -56,7 +56,7 @@ http {{
 
 
 class Nginx:
-    def __init__(self, folder: Path, http: str, server: str, modules: str = ""):
+    def __init__(self, folder: Path, http: str, server: str, modules: str = "", connections: int = 19_900):
         self.folder = folder
         self.port = free_port()
         (folder / "tmp").mkdir(parents=True)
@@ -65,7 +65,7 @@ class Nginx:
         (conf / "xmpp-eventsource").symlink_to(ROOT / "nginx")
         user = "user root;" if os.geteuid() == 0 else ""
         (conf / "nginx.conf").write_text(_NGINX.format(folder=folder, port=self.port, http=http, server=server,
-                                                       modules=modules, user=user))
+                                                       modules=modules, user=user, connections=connections))
         self.start()
 
     def start(self) -> None:
@@ -98,7 +98,7 @@ def example_server_directives() -> str:
                                r"reset_timedout_connection|tcp_nodelay|send_lowat)\b", line))
 
 
-def snippet_nginx(folder: Path, kind: str, backend: Path) -> Nginx:
+def snippet_nginx(folder: Path, kind: str, backend: Path, **more) -> Nginx:
     """As in nginx/example.conf, with the backend's socket."""
     upstream = (ROOT / "nginx/upstream.conf").read_text()
     for name in ("fastcgi", "scgi"):
@@ -115,8 +115,9 @@ def snippet_nginx(folder: Path, kind: str, backend: Path) -> Nginx:
     (folder / "upstream.conf").write_text(upstream)
     (folder / "hosts.conf").write_text(hosts)
     http = (f"  include {folder}/upstream.conf;\n  include {folder}/hosts.conf;\n  include xmpp-eventsource/cors.conf;")
-    server = (f"{example_server_directives()}    include xmpp-eventsource/location-{kind}.conf;\n    include xmpp-eventsource/never-dies.conf;")
-    return Nginx(folder / "nginx", http, server)
+    server = (f"{example_server_directives()}    include xmpp-eventsource/location-{kind}.conf;\n    include xmpp-eventsource/never-dies.conf;\n"
+              "    include xmpp-eventsource/metrics.conf;")
+    return Nginx(folder / "nginx", http, server, **more)
 
 
 class Contestant:
@@ -134,10 +135,10 @@ class Contestant:
     def cpu_pids(self) -> list:
         return self.own_pids() + (self.nginx.pids() if self.nginx else [])
 
-    def load_arguments(self) -> list:
+    def load_arguments(self, node: str = NODE) -> list:
         if self.nginx:
-            return ["http", f"127.0.0.1:{self.nginx.port}", f"/eventsource/{NODE}"]
-        return [self.kind, f"unix:{self.socket}", f"/eventsource/{NODE}"]
+            return ["http", f"127.0.0.1:{self.nginx.port}", f"/eventsource/{node}"]
+        return [self.kind, f"unix:{self.socket}", f"/eventsource/{node}"]
 
     def beat(self) -> None:
         """Keeps the web server from giving up a stream on which nothing happens."""
@@ -172,7 +173,7 @@ class Worker(Contestant):
     `threads` 1 where it is compared with the floor directly, which has one thread, too."""
 
     def __init__(self, build: Path, worker: Path, folder: Path, kind: str = "fastcgi", direct: bool = False,
-                 threads: int = 0):
+                 threads: int = 0, heartbeat: str = "30s", max_lag: str = "64MiB", descriptors: int = 0, **nginx):
         folder.mkdir(parents=True)
         self.kind, self.socket = kind, folder / f"{kind}.sock"
         self.name = f"worker, {kind}" if direct else "worker, nginx"
@@ -190,17 +191,19 @@ threads = {threads}
 [[service]]
 jid = "pubsub.bench"
 [stream]
-heartbeat = "30s"
-max_lag = "64MiB"
+heartbeat = "{heartbeat}"
+max_lag = "{max_lag}"
 [log]
 level = "warning"
 """)
         config.chmod(0o400)
         with open(folder / "worker.log", "ab") as log:
-            self.process = spawn([worker, "--config", config], stderr=log)
+            limit = ["prlimit", f"--nofile={descriptors}:{descriptors}"] if descriptors else []
+            self.process = spawn([*limit, worker, "--config", config], stderr=log)
+        self.log = folder / "worker.log"
         self.xmpp.line(10)  # ready
         wait_for_socket(self.socket, self.process)
-        self.nginx = None if direct else snippet_nginx(folder / "front", kind, self.socket)
+        self.nginx = None if direct else snippet_nginx(folder / "front", kind, self.socket, **nginx)
 
     def source(self):
         return self.xmpp

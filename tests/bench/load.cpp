@@ -5,11 +5,15 @@
 //   load fastcgi|scgi unix:SOCKET NODE
 //   load http ADDRESS:PORT PATH SOURCE…      SOURCE: addresses to connect from, in turn (28,000 ports each)
 // Commands, each answered by one line of JSON:
-//   open N              until N streams are open
+//   open N [MS]         until N streams are open; so long at most (a minute)
 //   expect FIRST        the next number that each stream must have
 //   await LAST MS       until all streams have had LAST, or MS have passed; what was counted since `expect`
 //   again N MS          streams that end are opened again; until N are open again
 //   close KEEP          all streams but so many
+//   beats MS            reads for so long; when something came that was no event, counted by the quarter of a second
+//   small               what it opens from here on has small buffers, so that it stalls soon
+//   stall               reads nothing any more; only `cut` makes sense after it
+//   cut                 how many of its streams the other side has ended
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -50,6 +54,10 @@ std::uint32_t first_number = 0;
 std::vector<std::uint64_t> slowest;
 std::optional<std::uint64_t> first_end;
 constexpr std::size_t max_opening = 512;
+/// Heartbeats, by the quarter of a second (of the clock that all processes share).
+constexpr std::uint64_t quarter_ns = 250'000'000;
+std::map<std::uint64_t, std::uint64_t> beats;
+bool stalled = false, small = false;
 
 void pair(std::string& out, std::string_view name, std::string_view value) {
   out += static_cast<char>(name.size());
@@ -87,6 +95,11 @@ std::string make_request() {
   return std::to_string(headers.size()) + ":" + headers + ",";
 }
 
+void shrink(int descriptor) {
+  const int bytes = 4096;
+  if (small) setsockopt(descriptor, SOL_SOCKET, SO_RCVBUF, &bytes, sizeof bytes);
+}
+
 int connect_one() {
   if (protocol != Protocol::http) {
     const int descriptor = socket(AF_UNIX, SOCK_STREAM, 0);
@@ -100,6 +113,7 @@ int connect_one() {
   sockaddr_in address{};
   address.sin_family = AF_INET;
   const int on = 1;
+  shrink(descriptor);
   setsockopt(descriptor, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &on, sizeof on);
   inet_pton(AF_INET, sources[next_source++ % sources.size()].c_str(), &address.sin_addr);
   if (bind(descriptor, reinterpret_cast<sockaddr*>(&address), sizeof address) != 0) die("bind");
@@ -157,6 +171,7 @@ void read_stream(Stream& stream) {
     return drop(stream);
   }
   if (!was_open && stream.reader.opened()) ++open_streams;
+  if (was_open && now == 0) ++beats[now_ns() / quarter_ns];
 }
 
 void turn(int timeout_ms) {
@@ -186,10 +201,10 @@ void open_until(std::size_t wanted, std::uint64_t deadline) {
   }
 }
 
-void command_open(std::size_t wanted) {
+void command_open(std::size_t wanted, std::uint64_t ms) {
   const std::uint64_t began = now_ns();
   const std::size_t before = open_streams;
-  open_until(wanted, began + 60'000'000'000u);
+  open_until(wanted, began + (ms ? ms : 60'000) * 1'000'000);
   const double seconds = static_cast<double>(now_ns() - began) / 1e9;
   reply({number("open", open_streams), number("opened", open_streams - before), number("seconds", seconds),
          number("refused", refused)});
@@ -244,15 +259,51 @@ void command_close(std::size_t keep) {
   reply({number("open", open_streams)});
 }
 
+void command_beats(std::uint64_t ms) {
+  beats.clear();
+  const std::uint64_t deadline = now_ns() + ms * 1'000'000;
+  while (now_ns() < deadline) turn(20);
+  std::string list;
+  for (const auto& [quarter, count] : beats)
+    list += (list.empty() ? "[" : ",[") + std::to_string(quarter) + "," + std::to_string(count) + "]";
+  reply({number("open", open_streams), "\"beats\":[" + list + "]"});
+}
+
+void command_small() {
+  small = true;
+  reply({number("open", open_streams)});
+}
+
+void command_stall() {
+  stalled = true;
+  for (auto& stream : streams)
+    if (stream) epoll_ctl(epoll, EPOLL_CTL_DEL, stream->descriptor, nullptr);
+  reply({number("open", open_streams)});
+}
+
+void command_cut() {
+  std::size_t cut = 0;
+  for (auto& stream : streams) {
+    if (!stream) continue;
+    pollfd look{stream->descriptor, POLLRDHUP, 0};
+    if (poll(&look, 1, 0) > 0) ++cut;
+  }
+  reply({number("cut", cut)});
+}
+
 void obey(std::istringstream& line) {
   std::string command;
   std::uint64_t first = 0, second = 0;
   line >> command >> first >> second;
-  if (command == "open") command_open(first);
+  if (command == "open") command_open(first, second);
   if (command == "expect") command_expect(static_cast<std::uint32_t>(first));
   if (command == "await") command_await(static_cast<std::uint32_t>(first), second);
   if (command == "again") command_again(first, second);
   if (command == "close") command_close(first);
+  if (command == "beats") command_beats(first);
+  if (command == "small") command_small();
+  if (command == "stall") command_stall();
+  if (command == "cut") command_cut();
 }
 
 }  // namespace
@@ -277,8 +328,8 @@ int main(int argc, char** argv) {
   for (;;) {
     // Between commands it still reads, so that no stream ever waits for the driver.
     pollfd waits[] = {{0, POLLIN, 0}, {epoll, POLLIN, 0}};
-    poll(waits, 2, -1);
-    if (waits[1].revents) turn(0);
+    poll(waits, stalled ? 1 : 2, -1);
+    if (waits[1].revents && !stalled) turn(0);
     if (waits[0].revents && !commands.read(obey)) return 0;
   }
 }

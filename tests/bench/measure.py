@@ -16,24 +16,33 @@ class Run:
 
     def events(self, count: int, rate: float = 0, batch: int = 1, seconds: float = 60) -> dict:
         """Publishes, waits until all streams have the last one, and counts."""
+        return self.begin(count, rate, batch, seconds)()
+
+    def begin(self, count: int, rate: float = 0, batch: int = 1, seconds: float = 60, data_bytes: int = DATA_BYTES):
+        """Begins to publish. Call the result to wait and count."""
         first, last = self.next, self.next + count - 1
         self.next = last + 1
         self.readers.ask(lambda i: ("expect", first))
         source, pids = self.contestant.source(), self.contestant.cpu_pids()
         own = self.contestant.own_pids()
         before, own_before = cpu_seconds(pids), cpu_seconds(own)
-        source.tell("blast", "bench", first, count, DATA_BYTES, rate, batch)
-        answers = self.readers.ask(lambda i: ("await", last, int(seconds * 1000)), seconds + 10)
-        began, finished = (int(word) for word in source.line(seconds).split()[1:])
-        cpu, own_cpu = cpu_seconds(pids) - before, cpu_seconds(own) - own_before
-        delivered = sum(answer["delivered"] for answer in answers)
-        for fault in self.faults:
-            self.faults[fault] += int(sum(answer[fault] for answer in answers))
-        slowest = [max(times) for times in zip(*(answer["slowest_ns"] for answer in answers))]
-        arrived = max(answer["last_ns"] for answer in answers)
-        return {"delivered": delivered, "cpu_us": cpu / max(1, delivered) * 1e6, "own_cpu_us": own_cpu / max(1, delivered) * 1e6,
-                "seconds": (arrived - began) / 1e9, "rate": delivered / max(1e-9, (arrived - began) / 1e9),
-                "publish_seconds": (finished - began) / 1e9, "began_ns": began, "slowest_ns": slowest}
+        source.tell("blast", "bench", first, count, data_bytes, rate, batch)
+        self.readers.tell(lambda i: ("await", last, int(seconds * 1000)))
+
+        def finish() -> dict:
+            answers = self.readers.answers(seconds + 10)
+            began, finished = (int(word) for word in source.line(seconds).split()[1:])
+            cpu, own_cpu = cpu_seconds(pids) - before, cpu_seconds(own) - own_before
+            delivered = sum(answer["delivered"] for answer in answers)
+            for fault in self.faults:
+                self.faults[fault] += int(sum(answer[fault] for answer in answers))
+            slowest = [max(times) for times in zip(*(answer["slowest_ns"] for answer in answers))]
+            arrived = max(answer["last_ns"] for answer in answers)
+            return {"delivered": delivered, "cpu_us": cpu / max(1, delivered) * 1e6,
+                    "own_cpu_us": own_cpu / max(1, delivered) * 1e6, "seconds": (arrived - began) / 1e9,
+                    "rate": delivered / max(1e-9, (arrived - began) / 1e9), "publish_seconds": (finished - began) / 1e9,
+                    "began_ns": began, "slowest_ns": slowest}
+        return finish
 
     def single(self, per_second: float, seconds: float) -> dict:
         """Events one at a time: `per_second` deliveries in total."""

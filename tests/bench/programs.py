@@ -111,9 +111,10 @@ class Readers:
     """N streams, in as many processes as descriptors allow; a process holds at most 19,900."""
     PER_PROCESS = 9_950
 
-    def __init__(self, load: Path, arguments: list, streams: int, log: Path, first_source: int = 0):
+    def __init__(self, load: Path, arguments: list, streams: int, log: Path, first_source: int = 0,
+                 processes: int = 1):
         self.parts = []
-        count = max(1, -(-streams // self.PER_PROCESS))
+        count = max(processes, -(-streams // self.PER_PROCESS))
         self.wanted = [streams // count + (i < streams % count) for i in range(count)]
         for i in range(count):
             sources = []
@@ -124,11 +125,21 @@ class Readers:
     def pids(self) -> list:
         return [part.process.pid for part in self.parts]
 
-    def ask(self, words, seconds: float = 90) -> list:
+    def tell(self, words) -> None:
         """`words(i)`: the command for the i-th process."""
         for i, part in enumerate(self.parts):
             part.tell(*words(i))
+
+    def answers(self, seconds: float = 90) -> list:
         return [json.loads(part.line(seconds)) for part in self.parts]
+
+    def answered(self) -> bool:
+        """True once all answers can be had without waiting."""
+        return all(part.buffer or select.select([part.process.stdout], [], [], 0)[0] for part in self.parts)
+
+    def ask(self, words, seconds: float = 90) -> list:
+        self.tell(words)
+        return self.answers(seconds)
 
     def open(self, fraction: float = 1.0) -> dict:
         answers = self.ask(lambda i: ("open", max(1, int(self.wanted[i] * fraction))))

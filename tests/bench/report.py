@@ -24,7 +24,8 @@ def ratio(one: list, other: list) -> float:
 
 
 def faulty(outcome: dict) -> bool:
-    return any(count for faults in outcome["faults"].values() for count in faults.values())
+    return (any(count for faults in outcome["faults"].values() for count in faults.values())
+            or not all(check["holds"] for check in outcome["checks"]))
 
 
 def table(outcome: dict) -> str:
@@ -44,6 +45,8 @@ def table(outcome: dict) -> str:
         lines.append(f"| {what} | {streams} | " + " | ".join(cells) + f" | {' / '.join(against['floor'])} | "
                      f"{' / '.join(against['nchan'])} |")
     lines += ["", "(worker : floor of the direct rows: FastCGI / SCGI)", ""]
+    lines += [f"{'holds' if check['holds'] else 'DOES NOT HOLD'}: {check['what']}: {check['seen']}" for check in outcome["checks"]]
+    lines.append("")
     for name, faults in outcome["faults"].items():
         lines.append(f"{name}: " + ", ".join(f"{count} {fault.replace('_', ' ')}" for fault, count in faults.items()))
     return "\n".join(lines)
