@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: MIT
+// Purpose: which nodes of a service may be read, by whom, and who is asked about it. Thread: any (values).
+// Sources: RFC 7622 §3.3 (what a user's part of a JID may hold), XEP-0060 §4.5 (access models), XEP-0356.
+#pragma once
+
+#include <chrono>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/error.hpp"
+
+namespace xes::gateway {
+
+enum class Access {
+  open,   ///< anybody, what the component itself may subscribe to
+  user,   ///< whom the web server has authenticated (REMOTE_USER), what the service lets that user read
+  token,  ///< who brings a token, the nodes that it names
+};
+
+/// How a service is asked what a user may read.
+enum class AskAs {
+  user_at_component,  ///< from USER@COMPONENT: needs no privilege; nodes whitelist these JIDs
+  owner,              ///< as an owner of the node, for its access model and the affiliation of the user's own JID
+  privileged,         ///< from the user's own JID, through an XMPP server that grants XEP-0356 IQs
+};
+
+struct AccessRule {
+  Access access = Access::open;
+  std::vector<std::string> nodes;  ///< globs (wire/glob.hpp) of what may be read; none: every node
+  std::vector<std::string> deny;   ///< globs of what may not, even if `nodes` or a token names it
+  std::string user_jid;            ///< with "{user}"; empty for user_at_component
+  AskAs ask_as = AskAs::user_at_component;
+  std::chrono::milliseconds ask_every{};  ///< how long an answer counts
+};
+
+bool matches_any(const std::vector<std::string>& globs, std::string_view node);
+
+/// Whether the configuration lets anybody read `node` at all. What of it a user or a token may is another question.
+bool is_offered(const AccessRule& rule, std::string_view node);
+
+/// The bare JID, in lower case, as which the service knows `user`, who is whatever the web server authenticated: put in
+/// the place of "{user}", or before `component`. Whoever is authenticated cannot become somebody else: an "@", a "/" or
+/// anything else that a user's part of a JID may not hold is Error::malformed. Where the template is "{user}" alone,
+/// the user must be a bare JID.
+Result<std::string> jid_of_user(const AccessRule& rule, std::string_view component, std::string_view user);
+
+}  // namespace xes::gateway
