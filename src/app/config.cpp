@@ -11,6 +11,7 @@
 #include "app/options.hpp"
 #include "app/report.hpp"
 #include "app/spelling.hpp"
+#include "app/token_keys.hpp"
 #include "base/text.hpp"
 
 namespace xes::app {
@@ -57,8 +58,10 @@ class Reader {
           "it jid = \"pubsub.example.org\"");
     check_listeners(document, report_);
     check_services(document, report_);
+    check_access(document, report_);
     for (Config::Service& service : config_.services) std::erase(service.hosts, service.jid);
     check_secret(document);
+    check_keys(document);
     if (report_.has_errors()) return tl::unexpected(report_.errors());
     return LoadedConfig{std::move(config_), report_.warnings()};
   }
@@ -166,9 +169,7 @@ class Reader {
 
   void read_secret(unsigned line) {
     std::string& path = config_.xmpp.secret_file;
-    const std::filesystem::path folder = std::filesystem::absolute(file_.path).parent_path();
-    const std::string advice = path.starts_with('/') ? "" : "; it is looked for in " + folder.string();
-    path = (folder / path).string();
+    const std::string advice = beside_this_file(path);
     auto file = read_secret_file(path);
     // The name stays out of the message: some day somebody writes the secret itself here.
     const std::string where = "[xmpp] secret_file: the file ";
@@ -176,6 +177,32 @@ class Reader {
     config_.xmpp.secret = std::move(file->secret);
     if (readable_by_others(file->mode))
       report_.warning(line, where + "can be read by everybody on this machine; chmod 0400 it");
+  }
+
+  /// Each could be loaded; the worker does so again, when it starts.
+  void check_keys(const std::vector<Table>& document) {
+    for (const Table* table : tables_of(document, "token")) {
+      const auto* items = find_list(*table, "keys");
+      // Where one of them was refused already, no path is for certain an item's.
+      if (items == nullptr || items->size() != config_.token.keys.size()) continue;
+      for (std::size_t i = 0; i < items->size(); ++i) {
+        const std::string advice = beside_this_file(config_.token.keys[i]);
+        const auto file = load_key(config_.token.keys[i]);
+        const std::string where = "[token] keys: the file ";
+        if (!file)
+          report_.error((*items)[i].line, where + file.error().reason + advice);
+        else if (file->exposed)
+          report_.warning((*items)[i].line, where + "can be read by everybody on this machine; chmod 0400 it");
+      }
+    }
+  }
+
+  /// A relative path starts at this file's folder. What to add to a complaint about the file.
+  std::string beside_this_file(std::string& path) const {
+    const std::filesystem::path folder = std::filesystem::absolute(file_.path).parent_path();
+    const std::string advice = path.starts_with('/') ? "" : "; it is looked for in " + folder.string();
+    path = (folder / path).string();
+    return advice;
   }
 
   const ConfigFile& file_;

@@ -12,6 +12,9 @@
 
 #include "app/endpoint.hpp"
 #include "app/secret.hpp"
+#include "gateway/access_rule.hpp"
+#include "gateway/credentials.hpp"
+#include "gateway/limits.hpp"
 #include "hub/item.hpp"
 
 namespace xes::app {
@@ -36,6 +39,11 @@ struct Config {
     std::vector<std::string>
         hosts;  ///< in lower case, unique over all services; "*" is any; not the JID itself
     hub::View view = hub::View::payload;
+    gateway::AccessRule rule;
+  };
+  struct Token {
+    std::vector<std::string> keys;  ///< absolute paths (app/token_keys.hpp); each could be loaded; all of them are needed
+    gateway::CredentialOptions found_in;
   };
   struct Stream {
     std::string path;
@@ -47,6 +55,11 @@ struct Config {
     std::chrono::milliseconds linger{};
     std::chrono::milliseconds recheck{};
   };
+  struct Limits {
+    gateway::Limits::Options most;
+    std::size_t nodes_per_stream = 0;
+    std::chrono::milliseconds retry{};  ///< at least; at most twice as long
+  };
   struct Log {
     std::string
         level;  ///< one of trace, debug, info, warning, error: names that spdlog::level::from_str knows
@@ -55,7 +68,9 @@ struct Config {
   Xmpp xmpp;
   Listen listen;
   std::vector<Service> services;
+  Token token;
   Stream stream;
+  Limits limits;
   Log log;
 };
 

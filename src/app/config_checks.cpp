@@ -45,6 +45,30 @@ void claim_hosts(const Table& service, const std::vector<ListItem>& hosts, Claim
   }
 }
 
+/// What stands there, right or wrong; `initial` where nothing does, or no string.
+std::string text_of(const Table& table, std::string_view key, const std::string& initial) {
+  const Entry* entry = find_entry(table, key);
+  const auto* text = entry == nullptr ? nullptr : std::get_if<std::string>(&entry->value);
+  return text == nullptr ? initial : *text;
+}
+
+void check_user_jid(const Table& service, const std::string& access, Report& report) {
+  const std::string ask_as = text_of(service, "ask_as", "user-at-component");
+  const bool is_asked_for = access == "user" && ask_as != "user-at-component";
+  const Entry* entry = find_entry(service, "user_jid");
+  const bool is_given = entry != nullptr && !text_of(service, "user_jid", "?").empty();
+  const std::string where = "[[service]] user_jid: ";
+  if (is_asked_for && !is_given)
+    report.error(find_entry(service, "access")->line,
+                 "[[service]] access: \"user\" with ask_as = " + quoted(ask_as) +
+                     " needs the users' JIDs; write, for instance, user_jid = \"{user}@example.org\"");
+  else if (is_given && access != "user")
+    report.error(entry->line, where + "has no effect without access = \"user\"");
+  else if (is_given && !is_asked_for)
+    report.error(entry->line, where + "has no effect with ask_as = \"user-at-component\", which asks from USER@ and "
+                                      "this component's JID");
+}
+
 }  // namespace
 
 void check_listeners(const std::vector<Table>& document, Report& report) {
@@ -84,6 +108,26 @@ void check_services(const std::vector<Table>& document, Report& report) {
   claim_jids(services, claims, report);
   for (const Table* service : services)
     if (const auto* hosts = find_list(*service, "hosts")) claim_hosts(*service, *hosts, claims, report);
+}
+
+void check_access(const std::vector<Table>& document, Report& report) {
+  const Entry* keys = nullptr;
+  for (const Table* token : tables_of(document, "token")) keys = find_entry(*token, "keys");
+  const auto* files = keys == nullptr ? nullptr : std::get_if<std::vector<ListItem>>(&keys->value);
+  const bool has_keys = files == nullptr ? keys != nullptr : !files->empty();
+  bool is_used = false;
+  for (const Table* service : tables_of(document, "service")) {
+    const Entry* access = find_entry(*service, "access");
+    const std::string who = text_of(*service, "access", "open");
+    is_used = is_used || who == "token";
+    if (who == "token" && !has_keys)
+      report.error(access->line,
+                   "[[service]] access: \"token\" needs a key; write, for instance, [token] and below it "
+                   "keys = [\"/etc/xmpp-eventsource/token.pem\"]");
+    check_user_jid(*service, who, report);
+  }
+  if (keys != nullptr && has_keys && !is_used)
+    report.warning(keys->line, "[token] keys: no service has access = \"token\", so no token is asked for");
 }
 
 }  // namespace xes::app

@@ -15,4 +15,8 @@ void check_listeners(const std::vector<Table>& document, Report& report);
 /// A service's JID and its hosts are the names by which a request means it; each may mean one service only.
 void check_services(const std::vector<Table>& document, Report& report);
 
+/// A service's `access` has what it needs, and nothing is set that would have no effect: whoever sets it believes that
+/// the service is guarded.
+void check_access(const std::vector<Table>& document, Report& report);
+
 }  // namespace xes::app

@@ -54,6 +54,7 @@ std::string kind_of(const toml::node& node) {
 Value value_of(const toml::node& node) {
   if (const auto* text = node.as_string()) return text->get();
   if (const auto* number = node.as_integer()) return number->get();
+  if (const auto* flag = node.as_boolean()) return flag->get();
   const auto* list = node.as_array();
   if (list == nullptr) return OtherKind{kind_of(node)};
   std::vector<ListItem> items;

@@ -18,12 +18,12 @@ struct ListItem {
   unsigned line;
 };
 
-/// A value that no option takes, by what a person calls it: "a boolean", "a list with an integer in it".
+/// A value that no option takes, by what a person calls it: "a table", "a list with an integer in it".
 struct OtherKind {
   std::string name;
 };
 
-using Value = std::variant<std::string, std::int64_t, std::vector<ListItem>, OtherKind>;
+using Value = std::variant<std::string, std::int64_t, bool, std::vector<ListItem>, OtherKind>;
 
 struct Entry {
   std::string key;

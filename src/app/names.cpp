@@ -71,4 +71,34 @@ Result<std::string> parse_url_path(std::string_view text) {
                   std::to_string(max_url_path) + " bytes, for instance \"/eventsource/\"");
 }
 
+Result<std::string> parse_user_jid(std::string_view text) {
+  constexpr std::string_view place = "{user}";
+  if (text == place) return std::string(text);
+  const std::size_t at = text.find(place);
+  if (at != std::string_view::npos && text.find(place, at + 1) == std::string_view::npos) {
+    const std::string one = std::string(text).replace(at, place.size(), "user");
+    if (one.find('@', at) != std::string::npos && parse_bare_jid(one)) return ascii_lower(text);
+  }
+  return fail(Error::malformed, quoted(text) +
+                                    " is no template of users' JIDs; write {user} once before the \"@\", for instance "
+                                    "\"{user}@example.org\"");
+}
+
+Result<std::string> parse_cookie_name(std::string_view text) {
+  const bool right = !text.empty() && text.size() <= max_cookie_name && std::ranges::all_of(text, [](char c) {
+    return is_ascii_alnum(c) || std::string_view("!#$%&'*+-.^_`|~").find(c) != std::string_view::npos;
+  });
+  if (right) return std::string(text);
+  return fail(Error::malformed, quoted(text) +
+                                    " is no name of a cookie; write at most " + std::to_string(max_cookie_name) +
+                                    " letters, digits, \"-\" and \"_\", for instance \"__Host-eventsource\"");
+}
+
+Result<std::string> parse_glob(std::string_view text) {
+  if (!text.empty() && text.size() <= max_glob && is_xml_text(text)) return std::string(text);
+  return fail(Error::malformed, quoted(text, 60) + " is no pattern of nodes; it must have 1 to " +
+                                    std::to_string(max_glob) +
+                                    " bytes without control characters, for instance \"weather/*\"");
+}
+
 }  // namespace xes::app

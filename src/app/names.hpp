@@ -15,6 +15,8 @@ inline constexpr std::size_t max_domain_jid = 1023;
 inline constexpr std::size_t max_bare_jid = 2047;
 inline constexpr std::size_t max_host_name = 253;
 inline constexpr std::size_t max_url_path = 255;
+inline constexpr std::size_t max_cookie_name = 128;
+inline constexpr std::size_t max_glob = 1023;  ///< as long as a node's name may be
 
 /// RFC 7622 §3.2: a domain alone.
 Result<std::string> parse_domain_jid(std::string_view text);
@@ -27,5 +29,14 @@ Result<std::string> parse_host_name(std::string_view text);
 
 /// Begins and ends with "/", holds what RFC 3986 §3.3 allows in a path except "%"; case matters.
 Result<std::string> parse_url_path(std::string_view text);
+
+/// A bare JID with one "{user}" before its "@", or "{user}" alone; case does not matter.
+Result<std::string> parse_user_jid(std::string_view text);
+
+/// RFC 6265 §4.1.1: a token of RFC 9110 §5.6.2; case matters.
+Result<std::string> parse_cookie_name(std::string_view text);
+
+/// A pattern of wire/glob.hpp that may match a node: 1 to 1023 bytes that XML can hold.
+Result<std::string> parse_glob(std::string_view text);
 
 }  // namespace xes::app

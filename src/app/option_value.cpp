@@ -62,10 +62,16 @@ Result<void> put_choice(const Option& option, Config& config, const std::string&
     const std::string_view word = rest.substr(0, rest.find('|'));
     rest.remove_prefix(std::min(rest.size(), word.size() + 1));
     if (word != text) continue;
-    if (std::holds_alternative<hub::View& (*)(Config&)>(option.slot))
-      slot<hub::View>(option, config) = static_cast<hub::View>(index);
-    else
-      slot<std::string>(option, config) = text;
+    std::visit(
+        [&](auto member) {
+          auto& value = member(config);
+          using T = std::remove_reference_t<decltype(value)>;
+          if constexpr (std::is_enum_v<T>)
+            value = static_cast<T>(index);
+          else
+            slot<std::string>(option, config) = text;
+        },
+        option.slot);
     return {};
   }
   return fail(Error::malformed, quoted(text) + " must be " + bounds_text(option));
@@ -104,12 +110,27 @@ Result<void> put_text(const Option& option, Config& config, const std::string& t
         slot<std::size_t>(option, config) = *bytes;
       });
     }
+    case Kind::user_jid:
+      return put(option, config, text.empty() ? Result<std::string>(text) : parse_user_jid(text));
+    case Kind::cookie_name:
+      return put(option, config, text.empty() ? Result<std::string>(text) : parse_cookie_name(text));
     case Kind::endpoints:
     case Kind::hosts:
+    case Kind::globs:
+    case Kind::files:
     case Kind::count:
+    case Kind::boolean:
       break;
   }
   throw std::logic_error("an option of this kind takes no string");
+}
+
+Result<std::string> parse_text_item(Kind kind, const std::string& text) {
+  if (kind == Kind::globs) return parse_glob(text);
+  if (kind == Kind::hosts) return text == "*" ? Result<std::string>(text) : parse_host_name(text);
+  if (text.empty() || text.find('\0') != std::string::npos)
+    return fail(Error::malformed, "the path of a file is empty or holds a NUL byte");
+  return text;
 }
 
 Result<void> put_item(const Option& option, Config& config, const std::string& text) {
@@ -117,16 +138,20 @@ Result<void> put_item(const Option& option, Config& config, const std::string& t
     return parse_endpoint(text).map([&](Endpoint endpoint) {
       slot<std::vector<Endpoint>>(option, config).push_back(std::move(endpoint));
     });
-  auto host = text == "*" ? Result<std::string>(text) : parse_host_name(text);
-  return host.map(
-      [&](std::string name) { slot<std::vector<std::string>>(option, config).push_back(std::move(name)); });
+  return parse_text_item(option.kind, text).map([&](std::string item) {
+    slot<std::vector<std::string>>(option, config).push_back(std::move(item));
+  });
 }
 
 bool takes(const Option& option, const Value& value) {
   switch (option.kind) {
     case Kind::endpoints:
     case Kind::hosts:
+    case Kind::globs:
+    case Kind::files:
       return std::holds_alternative<std::vector<ListItem>>(value);
+    case Kind::boolean:
+      return std::holds_alternative<bool>(value);
     case Kind::count:
       return std::holds_alternative<std::int64_t>(value);
     default:
@@ -136,7 +161,7 @@ bool takes(const Option& option, const Value& value) {
 
 std::string kind_name(const Value& value) {
   if (const auto* other = std::get_if<OtherKind>(&value)) return other->name;
-  constexpr std::string_view names[] = {"a string", "an integer", "a list"};
+  constexpr std::string_view names[] = {"a string", "an integer", "a boolean", "a list"};
   return std::string(names[value.index()]);
 }
 
@@ -163,6 +188,8 @@ void store_entry(const Option& option, const Entry& entry, Config& config, Repor
   Result<void> result;
   if (const auto* number = std::get_if<std::int64_t>(&entry.value))
     result = check_bounds(option, *number).map([&] { slot<std::size_t>(option, config) = *number; });
+  else if (const auto* flag = std::get_if<bool>(&entry.value))
+    slot<bool>(option, config) = *flag;
   else
     result = put_text(option, config, std::get<std::string>(entry.value));
   if (!result) report.error(entry.line, where + result.error().reason);
@@ -177,6 +204,7 @@ void store_initial(const Option& option, Config& config) {
     std::from_chars(option.initial->data(), option.initial->data() + option.initial->size(), number);
     entry.value = number;
   }
+  if (option.kind == Kind::boolean) entry.value = *option.initial == "true";
   store_entry(option, entry, config, report);
   if (report.has_errors()) throw std::logic_error(report.errors().front());
 }

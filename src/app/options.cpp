@@ -5,6 +5,7 @@
 
 #include "app/names.hpp"
 #include "base/units.hpp"
+#include "gateway/token.hpp"
 
 namespace xes::app {
 namespace {
@@ -18,7 +19,13 @@ constexpr TableInfo table_rows[] = {
     {"service", true,
      "One table for each pubsub service that may be read. Nothing else is ever contacted. "
      "At least one, at most 256."},
+    {"token", false,
+     "JSON Web Tokens, for services with `access = \"token\"`. A token names its reader (`sub`), the nodes (`nodes`, a "
+     "list of patterns) and its end (`exp`)."},
     {"stream", false, "What an event stream looks like."},
+    {"limits", false,
+     "How much may be asked for. Whoever is over a limit is answered with an empty stream that says when to come back, "
+     "so that no browser is lost; each limit has a metric. 0 is no limit."},
     {"log", false, "What the worker says about itself, on standard error."},
 };
 
@@ -69,6 +76,39 @@ const Option option_rows[] = {
    "What the data of an event holds: `payload` is the item's payload (XML, or the text of a JSON container); `item` "
    "is the whole <item/> element, for pages written for Prosody's mod_pubsub_eventsource.",
    AT(services.back().view)},
+  {"service", "access", Kind::choice, "open", 0, 0, "open|user|token", "",
+   "Who may read: `open` is everybody, what this component itself may subscribe to; `user` is whom the web server has "
+   "authenticated (REMOTE_USER), what the service lets that user read; `token` is who brings a token, the nodes that "
+   "it names (see [token]).", AT(services.back().rule.access)},
+  {"service", "nodes", Kind::globs, "", 0, 64, "", "",
+   "Patterns of the nodes that may be read, each of at most 1023 bytes: `*` is any text, `?` any letter, `\\*` a star. "
+   "None is every node.", AT(services.back().rule.nodes)},
+  {"service", "deny", Kind::globs, "", 0, 64, "", "",
+   "Patterns of the nodes that may not be read, whatever `nodes`, the service or a token says.",
+   AT(services.back().rule.deny)},
+  {"service", "ask_as", Kind::choice, "user-at-component", 0, 0, "user-at-component|owner|privileged", "",
+   "With `access = \"user\"`, how the service is asked what a user may read: `user-at-component` asks from "
+   "USER@ and this component's JID, which nodes must then let in; `owner` reads a node's access model and affiliations, "
+   "for which this component must own it; `privileged` asks from the user's own JID, for which the XMPP server must "
+   "grant this component XEP-0356 IQs.", AT(services.back().rule.ask_as)},
+  {"service", "user_jid", Kind::user_jid, "", 0, max_bare_jid, "", "",
+   "The JID of a user whom the web server has authenticated, for instance `{user}@example.org`; `{user}` alone if "
+   "REMOTE_USER is a JID already. For `owner` and `privileged`, which need it.", AT(services.back().rule.user_jid)},
+  {"service", "ask_every", Kind::duration, "60s", second, day, "", "",
+   "How long an answer of the service about a user counts, and so within what time a stream ends whose user may no "
+   "longer read. Shorter asks more often: once in that time for each user and node that is open.",
+   AT(services.back().rule.ask_every)},
+
+  {"token", "keys", Kind::files, "", 0, gateway::max_keys, "", "",
+   "Files of the keys, any of which a token may be signed with: a public key in PEM (RSA for RS256, P-256 for ES256), or "
+   "a secret of at least 32 bytes for HS256, which only the worker may read. Relative paths start at this file's "
+   "folder. To change keys, list old and new, and reload (SIGHUP).", AT(token.keys)},
+  {"token", "cookie", Kind::cookie_name, "__Host-eventsource", 0, max_cookie_name, "", "",
+   "The cookie that may hold a token, where no `Authorization: Bearer` does. A name that begins with `__Host-` cannot be "
+   "set by another host. Empty looks at no cookie.", AT(token.found_in.cookie)},
+  {"token", "query", Kind::boolean, "false", 0, 1, "", "",
+   "Whether `?access_token=…` may hold a token, too. URLs stay in browsers' histories and web servers' logs, so prefer "
+   "the cookie.", AT(token.found_in.query)},
 
   {"stream", "path", Kind::url_path, "/eventsource/", 1, max_url_path, "", "",
    "What the path of every URL begins with; the rest is the node's name. Begins and ends with \"/\".",
@@ -96,6 +136,28 @@ const Option option_rows[] = {
    "How often the services are asked for this component's subscriptions, since a server may drop a subscription or a "
    "node without a word. Shorter notices sooner; each time costs one request for each service.", AT(stream.recheck)},
 
+  {"limits", "streams", Kind::count, "100000", 0, 10'000'000, "", "",
+   "Open streams in all. Descriptors set a limit of their own.", AT(limits.most.streams)},
+  {"limits", "streams_per_address", Kind::count, "500", 0, 10'000'000, "", "",
+   "Open streams of one client address, as the web server gives it (REMOTE_ADDR); of IPv6 addresses, those of a /64 "
+   "count as one. Many people may share one address; behind another proxy, all do, unless the web server knows "
+   "the real ones.", AT(limits.most.streams_per_address)},
+  {"limits", "streams_per_user", Kind::count, "100", 0, 10'000'000, "", "",
+   "Open streams of one user, or of one subject of tokens.", AT(limits.most.streams_per_user)},
+  {"limits", "streams_per_node", Kind::count, "0", 0, 10'000'000, "", "",
+   "Open streams that follow one node.", AT(limits.most.streams_per_node)},
+  {"limits", "nodes", Kind::count, "10000", 0, 1'000'000, "", "",
+   "Nodes that open streams follow. Each keeps a history in memory (see [stream]).", AT(limits.most.nodes)},
+  {"limits", "subscribes_per_second", Kind::count, "100", 0, 100'000, "", "",
+   "Nodes that may get their first stream within a second, which is what the XMPP server has to serve.",
+   AT(limits.most.subscribes_per_second)},
+  {"limits", "nodes_per_stream", Kind::count, "16", 1, 20, "", "",
+   "Nodes that one stream may name. Naming more is an error of the page, and answered with 400.",
+   AT(limits.nodes_per_stream)},
+  {"limits", "retry", Kind::duration, "60s", second, hour, "", "",
+   "How long a browser over a limit is told to wait, at least; at most twice as long, so that not all come back at "
+   "once.", AT(limits.retry)},
+
   {"log", "level", Kind::choice, "info", 0, 0, "trace|debug|info|warning|error", "",
    "The least important kind of line that is still written.", AT(log.level)},
 };
@@ -103,7 +165,10 @@ const Option option_rows[] = {
 
 #undef AT
 
-bool is_list(const Option& option) { return option.kind == Kind::endpoints || option.kind == Kind::hosts; }
+bool is_list(const Option& option) {
+  return option.kind == Kind::endpoints || option.kind == Kind::hosts || option.kind == Kind::globs ||
+         option.kind == Kind::files;
+}
 
 }  // namespace
 
@@ -129,7 +194,7 @@ const Option* find_option(std::string_view table, std::string_view key) {
 std::string initial_value(const Option& option) {
   if (!option.initial) return "";
   if (is_list(option)) return "[]";
-  if (option.kind == Kind::count) return std::string(*option.initial);
+  if (option.kind == Kind::count || option.kind == Kind::boolean) return std::string(*option.initial);
   return '"' + std::string(*option.initial) + '"';
 }
 
@@ -154,8 +219,12 @@ std::string bounds_text(const Option& option) {
     case Kind::bytes:
     case Kind::count:
       return amount_text(option, option.min) + " to " + amount_text(option, option.max);
+    case Kind::boolean:
+      return "true or false";
     case Kind::endpoints:
     case Kind::hosts:
+    case Kind::globs:
+    case Kind::files:
       return "at most " + std::to_string(option.max) + " entries";
     case Kind::choice: {
       std::string words(option.choices);
@@ -171,6 +240,7 @@ std::string bounds_text(const Option& option) {
 
 std::string_view type_text(const Option& option) {
   if (is_list(option)) return "a list of strings";
+  if (option.kind == Kind::boolean) return "a boolean";
   return option.kind == Kind::count ? "an integer" : "a string";
 }
 

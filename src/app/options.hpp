@@ -25,11 +25,16 @@ enum class Kind {
   file,           ///< the path of a file
   endpoints,      ///< a list of "unix:/path" and "address:port"
   hosts,          ///< a list of host names, or "*"
+  globs,          ///< a list of patterns of nodes
+  files,          ///< a list of paths of files
+  user_jid,       ///< a JID with "{user}" in it, or ""
+  cookie_name,    ///< a cookie's name, or ""
   group,          ///< a group of this machine, or ""
   url_path,       ///< "/…/"
   duration,       ///< "15s"
   bytes,          ///< "64KiB"
   count,          ///< an integer
+  boolean,        ///< true or false
   choice,         ///< one of a few words
 };
 
@@ -37,7 +42,8 @@ enum class Kind {
 using Slot =
     std::variant<std::string& (*)(Config&), Server& (*)(Config&), Secret& (*)(Config&),
                  std::vector<Endpoint>& (*)(Config&), std::vector<std::string>& (*)(Config&),
-                 std::chrono::milliseconds& (*)(Config&), std::size_t& (*)(Config&), hub::View& (*)(Config&)>;
+                 std::chrono::milliseconds& (*)(Config&), std::size_t& (*)(Config&), bool& (*)(Config&),
+                 hub::View& (*)(Config&), gateway::Access& (*)(Config&), gateway::AskAs& (*)(Config&)>;
 
 struct Option {
   std::string_view table;

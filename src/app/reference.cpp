@@ -34,7 +34,7 @@ std::string facts(const Option& option) {
     text = "Default: " + initial_value(option) + ".";
   }
   const bool says_something = option.kind == Kind::duration || option.kind == Kind::bytes ||
-                              option.kind == Kind::count || option.kind == Kind::choice;
+                              option.kind == Kind::count || option.kind == Kind::choice || option.kind == Kind::boolean;
   if (says_something)
     text += (text.empty() ? "" : " ") + std::string("Allowed: ") + bounds_text(option) + ".";
   return text;

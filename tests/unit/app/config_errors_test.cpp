@@ -97,12 +97,12 @@ TEST(ConfigErrors, UnknownKeysAndTablesComeWithAdvice) {
       {least + "vew = \"item\"\n", "x.toml:8: unknown key \"vew\" in [[service]]; did you mean \"view\"?"},
       {with("steam", "path = \"/\""), "x.toml:8: unknown table \"steam\"; did you mean [stream]?"},
       {with("metrics", "x = 1"),
-       "x.toml:8: unknown table \"metrics\"; there are [xmpp], [listen], [[service]], [stream] and [log]"},
+       "x.toml:8: unknown table \"metrics\"; there are [xmpp], [listen], [[service]], [token], [stream], [limits] "
+       "and [log]"},
       {"retry = \"3s\"\n" + least, "x.toml:1: key \"retry\" stands in no table; it belongs into [stream]"},
       {"colour = 1\n" + least,
        "x.toml:1: key \"colour\" stands in no table; every option stands in a table: [xmpp], [listen], "
-       "[[service]], "
-       "[stream] and [log]"},
+       "[[service]], [token], [stream], [limits] and [log]"},
       {"log = \"info\"\n" + least,
        "x.toml:1: key \"log\" stands in no table; it is a table: write [log] on a line of its own"},
       {replaced(least, "[[service]]", "[service]"),
@@ -149,11 +149,15 @@ TEST(ConfigErrors, EveryNumberHasBoundsThatAreThemselvesAllowed) {
       const std::string value = option.kind == Kind::count ? digits : "\"" + digits + unit + "\"";
       const std::string text = std::string(option.key) + " = " + value;
       if (option.table == "xmpp") return replaced(least, "secret =", text + "\nsecret =");
+      if (option.table == "service") return replaced(least, "jid = \"pubsub", text + "\njid = \"pubsub");
       return option.table == "listen" ? listening(text) : with(std::string(option.table), text);
     };
     const char* unit = option.kind == Kind::duration ? "ms" : "B";
-    const std::string where = std::string(option.table == "xmpp" ? "x.toml:3: " : option.table == "listen" ? "x.toml:6: " : "x.toml:9: ") + "[" +
-                              std::string(option.table) + "] " + std::string(option.key) + ": ";
+    const char* at = option.table == "xmpp"      ? "x.toml:3: "
+                     : option.table == "listen"  ? "x.toml:6: "
+                     : option.table == "service" ? "x.toml:7: "
+                                                 : "x.toml:9: ";
+    const std::string where = at + header_text(*find_table(option.table)) + " " + std::string(option.key) + ": ";
     EXPECT_THAT(errors_of(line(option.min, unit)), ElementsAre()) << option.key;
     EXPECT_THAT(errors_of(line(option.max, unit)), ElementsAre()) << option.key;
     EXPECT_THAT(errors_of(line(option.max + 1, unit)),
@@ -316,4 +320,60 @@ TEST(ConfigErrors, QuoteNothingRawOutOfTheFile) {
       ElementsAre("x.toml:9: [log] level: \"a\\x0ab\\x1b[2J\" must be trace, debug, info, warning or error"));
   EXPECT_THAT(errors_of(with("log", "\"a\\nb\" = 1")),
               ElementsAre("x.toml:9: unknown key \"a\\x0ab\" in [log]; [log] takes level"));
+}
+
+TEST(ConfigErrors, AccessHasWhatItNeeds) {
+  expect_each({
+      {least + "access = \"token\"\n",
+       "x.toml:8: [[service]] access: \"token\" needs a key; write, for instance, [token] and below it keys = "
+       "[\"/etc/xmpp-eventsource/token.pem\"]"},
+      {least + "access = \"token\"\n[token]\nkeys = []\n",
+       "x.toml:8: [[service]] access: \"token\" needs a key; write, for instance, [token] and below it keys = "
+       "[\"/etc/xmpp-eventsource/token.pem\"]"},
+      {least + "access = \"user\"\nask_as = \"privileged\"\n",
+       "x.toml:8: [[service]] access: \"user\" with ask_as = \"privileged\" needs the users' JIDs; write, for "
+       "instance, user_jid = \"{user}@example.org\""},
+      {least + "ask_as = \"owner\"\nuser_jid = \"\"\naccess = \"user\"\n",
+       "x.toml:10: [[service]] access: \"user\" with ask_as = \"owner\" needs the users' JIDs; write, for "
+       "instance, user_jid = \"{user}@example.org\""},
+      {least + "access = \"closed\"\n", "x.toml:8: [[service]] access: \"closed\" must be open, user or token"},
+  });
+  EXPECT_THAT(errors_of(least + "access = \"user\"\n"), ElementsAre());
+}
+
+TEST(ConfigErrors, NothingIsSetThatOnlySeemsToGuardAService) {
+  expect_each({
+      {least + "user_jid = \"{user}@example.org\"\n",
+       "x.toml:8: [[service]] user_jid: has no effect without access = \"user\""},
+      {least + "access = \"user\"\nuser_jid = \"{user}@example.org\"\n",
+       "x.toml:9: [[service]] user_jid: has no effect with ask_as = \"user-at-component\", which asks from USER@ and "
+       "this component's JID"},
+  });
+}
+
+TEST(ConfigErrors, PatternsAndTemplatesHaveTheirForm) {
+  const std::string user = least + "access = \"user\"\nask_as = \"owner\"\n";
+  const std::string advice =
+      " is no template of users' JIDs; write {user} once before the \"@\", for instance \"{user}@example.org\"";
+  expect_each({
+      {least + "nodes = [\"a/*\",\n \"\"]\n",
+       "x.toml:9: [[service]] nodes: \"\" is no pattern of nodes; it must have 1 to 1023 bytes without control "
+       "characters, for instance \"weather/*\""},
+      {least + "deny = [\"a\\u0001\"]\n",
+       "x.toml:8: [[service]] deny: \"a\\x01\" is no pattern of nodes; it must have 1 to 1023 bytes without control "
+       "characters, for instance \"weather/*\""},
+      {least + "deny = \"a\"\n", "x.toml:8: [[service]] deny: must be a list of strings, for instance [], not a string"},
+      {user + "user_jid = \"alice@example.org\"\n", "x.toml:10: [[service]] user_jid: \"alice@example.org\"" + advice},
+      {with("token", "cookie = \"a;b\""),
+       "x.toml:9: [token] cookie: \"a;b\" is no name of a cookie; write at most 128 letters, digits, \"-\" and \"_\", "
+       "for instance \"__Host-eventsource\""},
+      {with("token", "query = 1"), "x.toml:9: [token] query: must be a boolean, for instance false, not an integer"},
+      {with("token", "keys = [\"\"]"), "x.toml:9: [token] keys: the path of a file is empty or holds a NUL byte"},
+      {with("limits", "streams = true"),
+       "x.toml:9: [limits] streams: must be an integer, for instance 100000, not a boolean"},
+  });
+  std::string many;
+  for (int i = 0; i < 65; ++i) many += "\"n\", ";
+  EXPECT_THAT(errors_of(least + "nodes = [" + many + "]\n"),
+              ElementsAre("x.toml:8: [[service]] nodes: has 65 entries; at most 64 are allowed"));
 }

@@ -33,6 +33,21 @@ TEST(Config, HasTheDocumentedDefaults) {
   EXPECT_EQ(config.stream.history, 256u);
   EXPECT_EQ(config.stream.max_lag_bytes, 1024u * 1024);
   EXPECT_EQ(config.stream.linger, 60s);
+  EXPECT_EQ(config.services.at(0).rule.access, xes::gateway::Access::open);
+  EXPECT_THAT(config.services.at(0).rule.nodes, IsEmpty());
+  EXPECT_EQ(config.services.at(0).rule.ask_as, xes::gateway::AskAs::user_at_component);
+  EXPECT_EQ(config.services.at(0).rule.ask_every, 60s);
+  EXPECT_THAT(config.token.keys, IsEmpty());
+  EXPECT_EQ(config.token.found_in.cookie, "__Host-eventsource");
+  EXPECT_FALSE(config.token.found_in.query);
+  EXPECT_EQ(config.limits.most.streams, 100'000u);
+  EXPECT_EQ(config.limits.most.streams_per_address, 500u);
+  EXPECT_EQ(config.limits.most.streams_per_user, 100u);
+  EXPECT_EQ(config.limits.most.streams_per_node, 0u);
+  EXPECT_EQ(config.limits.most.nodes, 10'000u);
+  EXPECT_EQ(config.limits.most.subscribes_per_second, 100u);
+  EXPECT_EQ(config.limits.nodes_per_stream, 16u);
+  EXPECT_EQ(config.limits.retry, 60s);
   EXPECT_EQ(config.log.level, "info");
 }
 
@@ -52,8 +67,28 @@ head_timeout = "1s"
 jid = "PubSub.example.org"
 hosts = ["Push.example.org", "*", "pubsub.example.org"]
 view = "item"
+access = "user"
+nodes = ["weather/*"]
+deny = ["*/private", "größe"]
+ask_as = "privileged"
+user_jid = "{user}@Example.org"
+ask_every = "5m"
 [[service]]
 jid = "alice@example.org"
+access = "open"
+[token]
+keys = []
+cookie = ""
+query = true
+[limits]
+streams = 1
+streams_per_address = 2
+streams_per_user = 3
+streams_per_node = 4
+nodes = 5
+subscribes_per_second = 6
+nodes_per_stream = 20
+retry = "90s"
 [stream]
 path = "/live/"
 heartbeat = "10m"
@@ -79,7 +114,25 @@ level = "debug"
   EXPECT_EQ(config.services[0].jid, "pubsub.example.org");
   EXPECT_THAT(config.services[0].hosts, ElementsAre("push.example.org", "*"));
   EXPECT_EQ(config.services[0].view, xes::hub::View::item);
+  const xes::gateway::AccessRule& rule = config.services[0].rule;
+  EXPECT_EQ(rule.access, xes::gateway::Access::user);
+  EXPECT_THAT(rule.nodes, ElementsAre("weather/*"));
+  EXPECT_THAT(rule.deny, ElementsAre("*/private", "größe"));
+  EXPECT_EQ(rule.ask_as, xes::gateway::AskAs::privileged);
+  EXPECT_EQ(rule.user_jid, "{user}@example.org");
+  EXPECT_EQ(rule.ask_every, 5min);
+  EXPECT_EQ(config.token.found_in.cookie, "");
+  EXPECT_TRUE(config.token.found_in.query);
+  EXPECT_EQ(config.limits.most.streams, 1u);
+  EXPECT_EQ(config.limits.most.streams_per_address, 2u);
+  EXPECT_EQ(config.limits.most.streams_per_user, 3u);
+  EXPECT_EQ(config.limits.most.streams_per_node, 4u);
+  EXPECT_EQ(config.limits.most.nodes, 5u);
+  EXPECT_EQ(config.limits.most.subscribes_per_second, 6u);
+  EXPECT_EQ(config.limits.nodes_per_stream, 20u);
+  EXPECT_EQ(config.limits.retry, 90s);
   EXPECT_EQ(config.services[1].jid, "alice@example.org");
+  EXPECT_EQ(config.services[1].rule.access, xes::gateway::Access::open);
   EXPECT_EQ(config.services[1].view, xes::hub::View::payload);
   EXPECT_EQ(config.stream.path, "/live/");
   EXPECT_EQ(config.stream.heartbeat, 10min);

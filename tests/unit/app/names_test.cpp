@@ -36,6 +36,32 @@ TEST(HostName, HasNoPortNoSchemeNoPath) {
   EXPECT_FALSE(parse_host_name(std::string(64, 'a')));
 }
 
+TEST(UserJid, HasOnePlaceForAUserBeforeItsAt) {
+  EXPECT_EQ(parse_user_jid("{user}@Example.org").value(), "{user}@example.org");
+  EXPECT_EQ(parse_user_jid("web-{user}@example.org").value(), "web-{user}@example.org");
+  EXPECT_EQ(parse_user_jid("{user}").value(), "{user}") << "which is a JID already";
+  for (const char* bad : {"", "example.org", "alice@example.org", "{user}@", "{user}.example.org", "a@{user}.example.org",
+                          "{user}{user}@example.org", "{user}@{user}", "{user}@example.org/x", "{user} @example.org",
+                          "{User}@example.org", "{user}@a@b"})
+    EXPECT_FALSE(parse_user_jid(bad)) << bad;
+}
+
+TEST(CookieName, IsAToken) {
+  EXPECT_EQ(parse_cookie_name("__Host-EventSource").value(), "__Host-EventSource");
+  for (const char* bad : {"", "a b", "a=b", "a;b", "a,b", "\"a\"", "größe", "a\n"})
+    EXPECT_FALSE(parse_cookie_name(bad)) << bad;
+  EXPECT_TRUE(parse_cookie_name(std::string(128, 'a')));
+  EXPECT_FALSE(parse_cookie_name(std::string(129, 'a')));
+}
+
+TEST(Glob, IsAnyTextThatANodeMayHave) {
+  EXPECT_EQ(parse_glob("Weather/*").value(), "Weather/*");
+  EXPECT_EQ(parse_glob("größe ?\\*").value(), "größe ?\\*");
+  for (const char* bad : {"", "a\x01", "\xff", "a\n\x0b"}) EXPECT_FALSE(parse_glob(bad)) << bad;
+  EXPECT_TRUE(parse_glob(std::string(1023, '*')));
+  EXPECT_FALSE(parse_glob(std::string(1024, '*')));
+}
+
 TEST(UrlPath, BeginsAndEndsWithASlash) {
   EXPECT_EQ(parse_url_path("/").value(), "/");
   EXPECT_EQ(parse_url_path("/A/b-c_d~/").value(), "/A/b-c_d~/");
