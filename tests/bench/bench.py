@@ -16,7 +16,7 @@ from statistics import median
 
 import limits
 import report
-from contestants import nchan_is_missing, Floor, Nchan, Worker
+from contestants import nchan_is_missing, prosody_module, Floor, Nchan, Prosody, Worker
 from measure import Run
 from programs import Readers, end_all
 
@@ -168,6 +168,10 @@ class Bench:
             self.say(f"nchan is left out: {missing}")
         else:
             makers.append(lambda: Nchan(self.build, self.folder / "nchan"))
+        if modules := prosody_module():
+            makers.append(lambda: Prosody(self.build, self.folder / "prosody", modules))
+        else:
+            self.say("Prosody is left out: no mod_pubsub_eventsource, not even in $PROSODY_MODULES")
         self.start(makers, self.size.behind_nginx[-1])
         try:
             self.open(self.runs, 100)
@@ -192,8 +196,8 @@ class Bench:
     def storms(self) -> None:
         for _ in range(self.size.storms):
             for run in self.runs:
-                if not run.contestant.own_pids():
-                    continue  # nchan is inside nginx: its history would be gone
+                if not run.contestant.own_pids() or not run.contestant.nginx:
+                    continue  # nchan is inside nginx: its history would be gone; Prosody has none before it
                 self.say(f"{run.contestant.name}: nginx restarts, {run.streams} readers come back")
                 back = run.readers.open_again(40)
                 run.contestant.nginx.restart()

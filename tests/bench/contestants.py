@@ -10,7 +10,7 @@ import shutil
 import time
 from pathlib import Path
 
-from programs import Program, children, end, free_port, spawn, wait_for_socket
+from programs import Program, children, end, free_port, spawn, wait_for_port, wait_for_socket
 
 ROOT = Path(__file__).resolve().parents[2]
 NODE = "bench"
@@ -25,6 +25,13 @@ def nchan_is_missing() -> str:
     if not os.access("/var/lib/nginx", os.W_OK):
         return "it needs root, for /var/lib/nginx"
     return ""
+
+
+def prosody_module() -> Path | None:
+    """The folder that holds mod_pubsub_eventsource: Debian's prosody-modules leaves it out, `prosodyctl install` brings it."""
+    folders = [*os.environ.get("PROSODY_MODULES", "").split(":"), "/usr/lib/prosody/modules",
+               "/usr/local/lib/prosody/modules", "/var/lib/prosody/custom_plugins/share/lua/5.4"]
+    return next((Path(folder) for folder in folders if folder and (Path(folder) / "mod_pubsub_eventsource").exists()), None)
 
 
 # What stands outside the snippets: as nginx/example.conf says, without TLS, which costs everybody the same.
@@ -245,3 +252,56 @@ class Nchan(Contestant):
     def stop(self):
         self.publisher.stop()
         self.nginx.stop()
+
+
+class Prosody(Contestant):
+    """Prosody's own module, asked directly: streams, nodes and HTTP in one Lua process."""
+    name = "prosody"
+
+    def __init__(self, build: Path, folder: Path, modules: Path):
+        folder.mkdir(parents=True)
+        component_port, self.port = free_port(), free_port()
+        config = folder / "prosody.cfg.lua"
+        config.write_text(f"""
+run_as_root = true
+pidfile = "{folder}/prosody.pid"
+data_path = "{folder}"
+plugin_paths = {{ "{modules}" }}
+log = {{ warn = "{folder}/prosody.log" }}
+interfaces = {{ "127.0.0.1" }}
+component_ports = {{ {component_port} }}
+http_ports = {{ {self.port} }}
+http_interfaces = {{ "127.0.0.1" }}
+https_ports = {{ }}
+modules_disabled = {{ "c2s", "s2s", "tls" }}
+network_backend = "epoll"
+network_settings = {{ tcp_backlog = 4096 }}
+storage = "memory"
+VirtualHost "localhost"
+Component "pubsub.bench" "pubsub"
+  modules_enabled = {{ "pubsub_eventsource" }}
+  http_host = "push.example.org"
+  autocreate_on_publish = true
+  admins = {{ "publisher.bench" }}
+Component "publisher.bench"
+  component_secret = "bench"
+""")
+        with open(folder / "output.log", "ab") as log:
+            self.process = spawn(["prosody", "-F", "--config", config], stdout=log, stderr=log)
+        for port in (component_port, self.port):
+            wait_for_port(port, self.process)
+        self.publisher = Program("/usr/bin/python3", "-B", Path(__file__).parent / "prosody_publisher.py", component_port,
+                                 log=folder / "publisher.log")
+
+    def source(self):
+        return self.publisher
+
+    def own_pids(self):
+        return [self.process.pid]
+
+    def load_arguments(self, node: str = NODE) -> list:
+        return ["http", f"127.0.0.1:{self.port}", f"/eventsource/{node}"]
+
+    def stop(self):
+        self.publisher.stop()
+        end(self.process)

@@ -41,6 +41,17 @@ def wait_for_socket(path: Path, process: subprocess.Popen, seconds: float = 10) 
     raise RuntimeError(f"nobody listens at {path}")
 
 
+def wait_for_port(port: int, process: subprocess.Popen, seconds: float = 10) -> None:
+    for _ in range(int(seconds * 100)):
+        if process.poll() is not None:
+            raise RuntimeError(f"{process.args[0]} ended with {process.returncode}")
+        with socket.socket() as probe:
+            if probe.connect_ex(("127.0.0.1", port)) == 0:
+                return
+        select.select([], [], [], 0.01)
+    raise RuntimeError(f"nobody listens on port {port}")
+
+
 class Program:
     """A process that takes commands as lines on stdin and answers with lines."""
 

@@ -5,7 +5,7 @@ import sys
 from pathlib import Path
 from statistics import median
 
-ORDER = ["worker, fastcgi", "worker, scgi", "floor, fastcgi", "floor, scgi", "worker, nginx", "floor, nginx", "nchan"]
+ORDER = ["worker, fastcgi", "worker, scgi", "floor, fastcgi", "floor, scgi", "worker, nginx", "floor, nginx", "nchan", "prosody"]
 # What the worker is compared with: (worker, other), the ratio's name.
 PAIRS = [("worker, fastcgi", "floor, fastcgi"), ("worker, scgi", "floor, scgi"), ("worker, nginx", "floor, nginx"),
          ("worker, nginx", "nchan")]
@@ -54,7 +54,7 @@ def table(outcome: dict) -> str:
 
 def plot(outcome: dict) -> str:
     """CPU per delivery against streams, events one at a time; both axes from zero."""
-    colours = ["#0969da", "#54aeff", "#57606a", "#afb8c1", "#1a7f37", "#9a6700", "#cf222e"]
+    colours = ["#0969da", "#54aeff", "#57606a", "#afb8c1", "#1a7f37", "#9a6700", "#cf222e", "#8250df"]
     lines = {}
     for row in outcome["results"]:
         if row["what"] == "single: CPU µs per delivery":
