@@ -81,6 +81,8 @@ gateway::ShardThreadOptions shard_options(const Config& config) {
   options.shard.retry = config.stream.retry;
   options.shard.heartbeat = config.stream.heartbeat;
   options.shard.history = history_options(config.stream);
+  options.shard.max_nodes = config.limits.nodes_per_stream;
+  options.route.max_nodes = config.limits.nodes_per_stream;
   options.route.path = config.stream.path;
   for (const Config::Service& service : config.services)
     options.route.services.push_back({service.jid, service.hosts, service.view});
@@ -104,6 +106,7 @@ xmpp::SubscriberOptions subscriber_options(const Config& config) {
   options.history = history_options(config.stream);
   options.linger = config.stream.linger;
   options.recheck = config.stream.recheck;
+  options.directory.every = config.stream.discover;
   return options;
 }
 

@@ -54,6 +54,7 @@ struct Config {
     std::size_t max_lag_bytes = 0;  ///< per stream
     std::chrono::milliseconds linger{};
     std::chrono::milliseconds recheck{};
+    std::chrono::milliseconds discover{};
   };
   struct Limits {
     gateway::Limits::Options most;

@@ -7,6 +7,7 @@
 
 #include "base/text.hpp"
 #include "wire/event_stream.hpp"
+#include "wire/glob.hpp"
 #include "wire/host.hpp"
 #include "wire/uri.hpp"
 
@@ -68,10 +69,19 @@ Result<hub::Selection> find_selection(std::string_view path, const std::vector<w
     return fail(Error::malformed, "name a node: " + options.path + "NODE, or several: " + options.path + "?node=A&node=B");
   for (const std::string& node : selection.nodes)
     if (auto checked = check_node(node, options); !checked) return tl::unexpected(checked.error());
-  std::sort(selection.nodes.begin(), selection.nodes.end());
-  selection.nodes.erase(std::unique(selection.nodes.begin(), selection.nodes.end()), selection.nodes.end());
+  auto sort = [](std::vector<std::string>& names) {
+    std::sort(names.begin(), names.end());
+    names.erase(std::unique(names.begin(), names.end()), names.end());
+  };
+  sort(selection.nodes);
   if (selection.nodes.size() > options.max_nodes)
     return fail(Error::malformed, "one stream carries at most " + std::to_string(options.max_nodes) + " nodes");
+  if (selection.several) {
+    const auto globs = std::stable_partition(selection.nodes.begin(), selection.nodes.end(),
+                                             [](const std::string& name) { return !wire::is_glob(name); });
+    selection.patterns.assign(globs, selection.nodes.end());
+    selection.nodes.erase(globs, selection.nodes.end());
+  }
   // One handler gets the events of all of them, so they say where they are from.
   if (selection.several) selection.view = hub::View::json;
   for (const wire::QueryPair& pair : query) {

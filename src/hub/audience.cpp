@@ -16,7 +16,11 @@ constexpr std::size_t replay_piece_bytes = 64u << 10;
 }  // namespace
 
 Audience::Audience(Shard& shard, Selection selection, std::vector<Node*> nodes)
-    : shard_(shard), selection_(std::move(selection)), nodes_(std::move(nodes)), at_(nodes_.size()) {
+    : shard_(shard),
+      selection_(std::move(selection)),
+      nodes_(std::move(nodes)),
+      list_(selection_.patterns.empty() ? List::none_needed : List::awaited),
+      at_(nodes_.size()) {
   for (std::size_t i = 0; i < nodes_.size(); ++i) {
     Node& node = *nodes_[i];
     node.flush();
@@ -38,13 +42,17 @@ void Audience::add(Stream& stream, const Start& start) {
 
 void Audience::admit(Waiting waiting) {
   Stream& stream = *waiting.stream;
-  const bool settled = std::all_of(nodes_.begin(), nodes_.end(), [](const Node* node) { return node->settled(); });
-  if (settled && begin(waiting)) return;
+  if (settled() && begin(waiting)) return;
   // What can still be refused has no answer yet.
-  if (std::any_of(nodes_.begin(), nodes_.end(),
-                             [](const Node* node) { return node->state() == Node::State::held; }))
+  if (list_ == List::held || std::any_of(nodes_.begin(), nodes_.end(),
+                                         [](const Node* node) { return node->state() == Node::State::held; }))
     stream.accept();
   if (!stream.ended()) wait(std::move(waiting));
+}
+
+bool Audience::settled() const {
+  return (list_ == List::none_needed || list_ == List::known) &&
+         std::all_of(nodes_.begin(), nodes_.end(), [](const Node* node) { return node->settled(); });
 }
 
 void Audience::begin_waiting() {
@@ -130,6 +138,7 @@ std::vector<FrameRef> Audience::frames_of(const std::vector<Node::Replay>& repla
     if (node.state() == Node::State::open && replay.reset.empty())
       entries[i] = replay.events.empty() ? node.position() : replay.before;
   }
+  for (const std::string& node : left_out_) text += node_block(node, "left-out");
   for (std::size_t i = 0; i < nodes_.size(); ++i) {
     for (const EventRef& event : replays[i].events) {
       if (!selection_.several) {
@@ -237,6 +246,45 @@ void Audience::refuse_all() {
   shard_.maybe_unused(*this);
 }
 
+// ---- patterns
+
+std::vector<Node*> Audience::set_nodes(std::vector<Node*> nodes, const std::vector<std::string>& left_out) {
+  const std::vector<Node*> before = std::exchange(nodes_, std::move(nodes));
+  const wire::Entries stood = std::exchange(at_, wire::Entries(nodes_.size()));
+  std::vector<Node*> removed, added;
+  std::string blocks;
+  for (std::size_t i = 0; i < before.size(); ++i) {
+    const std::size_t now = index_of(*before[i]);
+    if (now < nodes_.size()) {
+      at_[now] = stood[i];
+      continue;
+    }
+    removed.push_back(before[i]);
+    before[i]->leave(*this);
+    if (stood[i]) blocks += node_block(before[i]->name().node, "deleted");
+  }
+  for (Node* node : nodes_)
+    if (std::find(before.begin(), before.end(), node) == before.end()) added.push_back(node);
+  for (const std::string& node : left_out)
+    if (std::find(left_out_.begin(), left_out_.end(), node) == left_out_.end()) blocks += node_block(node, "left-out");
+  left_out_ = left_out;
+  list_ = List::known;
+  // IDs of other nodes than these would be of no use.
+  if (!removed.empty() || !added.empty() || !blocks.empty()) broadcast(make_frame(blocks + position_block(id_text(at_))));
+  for (Node* node : added) {
+    node->flush();
+    node->join(*this);
+    if (node->state() == Node::State::open) node_changed(*node);
+  }
+  begin_waiting();
+  return removed;
+}
+
+void Audience::hold_list() {
+  if (list_ == List::awaited) list_ = List::held;
+  begin_waiting();
+}
+
 // ---- the hot path
 
 /// A burst becomes one frame, copied once per audience and written once per stream.
@@ -298,7 +346,9 @@ std::size_t Audience::index_of(const Node& node) const {
 }
 
 bool Audience::all_refused() const {
-  return std::all_of(nodes_.begin(), nodes_.end(),
+  // Where there is a pattern, others may come.
+  return list_ == List::none_needed &&
+         std::all_of(nodes_.begin(), nodes_.end(),
                      [](const Node* node) { return node->state() == Node::State::refused; });
 }
 

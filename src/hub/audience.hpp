@@ -29,6 +29,10 @@ class Audience {
 
   const Selection& selection() const { return selection_; }
   const std::vector<Node*>& nodes() const { return nodes_; }
+  /// The service lists other nodes that match than before, `left_out` of them beyond the bound; or cannot be asked now.
+  /// Returns those that it does not follow any more.
+  std::vector<Node*> set_nodes(std::vector<Node*> nodes, const std::vector<std::string>& left_out);
+  void hold_list();
   bool unused() const { return live_.empty() && waiting_.empty(); }
   bool waits() const { return !waiting_.empty(); }
 
@@ -64,6 +68,7 @@ class Audience {
   void go_live(Stream& stream, const std::vector<FrameRef>& frames);
   void wait(Waiting waiting);
   void join_late(std::size_t index);
+  bool settled() const;
   /// Live streams wait from here on.
   void detain(std::optional<std::size_t> fresh);
   void refuse(Stream& stream);
@@ -78,7 +83,10 @@ class Audience {
 
   Shard& shard_;
   const Selection selection_;
-  const std::vector<Node*> nodes_;
+  std::vector<Node*> nodes_;
+  /// What the service's list of nodes is to streams with patterns.
+  enum class List : unsigned char { none_needed, awaited, held, known } list_;
+  std::vector<std::string> left_out_;  ///< nodes that match beyond the bound
   wire::Entries at_;  ///< of each node: the last event that was broadcast; nothing while it is not open
   std::vector<Stream*> live_;
   std::vector<Waiting> waiting_;

@@ -19,9 +19,11 @@ struct Want {
     follow,    ///< the shard's first stream of the node: answered by Opened, Held (and Opened later) or Refused
     unfollow,  ///< its last stream left
     fetch,     ///< a stream needs what the service stores: answered by Snapshot, sooner or later, unless Ended
+    list,      ///< the shard's first stream with a pattern at the service: answered by Listed, again at every change
+    unlist,    ///< its last one left
   };
   What what;
-  NodeName name;
+  NodeName name;  ///< of list and unlist, the service alone
 };
 
 /// Why a node cannot be followed; permanent until somebody changes something at the service.
@@ -55,12 +57,17 @@ struct Snapshot {
 struct Ended {
   NodeName name;
 };
+/// The nodes that a service has (XEP-0060 §5.2), sorted; nothing if it cannot be asked now, but that may pass.
+struct Listed {
+  std::string service;
+  std::shared_ptr<const std::vector<std::string>> nodes;
+};
 /// The XMPP session went down or is back, for long enough to tell.
 struct SessionChanged {
   bool up;
 };
 
 /// From the XMPP thread to a shard.
-using News = std::variant<Opened, Held, Refused, Happened, Snapshot, Ended, SessionChanged>;
+using News = std::variant<Opened, Held, Refused, Happened, Snapshot, Ended, Listed, SessionChanged>;
 
 }  // namespace xes::hub

@@ -10,16 +10,26 @@
 
 namespace xes::hub {
 
-/// Nodes of one service in one view. Streams with equal selections share an Audience.
+/// Nodes of one service in one view. Streams with equal selections share an Audience. Lists are sorted, without repetition.
 struct Selection {
   std::string service;             ///< JID
-  std::vector<std::string> nodes;  ///< sorted, without repetition; one, unless `several`
+  std::vector<std::string> nodes;  ///< one, unless `several`
   View view = View::payload;
   /// Asked for as `?node=…`: its event IDs cover all its nodes (wire/positions.hpp), even if it is only one.
   bool several = false;
+  /// Globs (wire/glob.hpp): the service's nodes that match one of them are followed, too, as they come and go.
+  std::vector<std::string> patterns = {};
+  std::vector<std::string> within = {};   ///< globs: of those, only what matches one of these; empty: all
+  std::vector<std::string> without = {};  ///< globs: and nothing that matches one of these
 
   bool operator==(const Selection&) const = default;
 };
+
+/// True if a node that the service lists is to be followed.
+bool matches(const Selection& selection, const std::string& node);
+
+/// What it begins with, quoted, for a log line.
+std::string describe(const Selection& selection);
 
 /// A single node's selection.
 inline Selection only(const NodeName& name, View view) { return {name.service, {name.node}, view, false}; }
@@ -27,7 +37,8 @@ inline Selection only(const NodeName& name, View view) { return {name.service, {
 struct SelectionHash {
   std::size_t operator()(const Selection& selection) const {
     std::size_t hash = std::hash<std::string>()(selection.service) * 31 + static_cast<std::size_t>(selection.view);
-    for (const std::string& node : selection.nodes) hash = hash * 31 + std::hash<std::string>()(node);
+    for (const auto* list : {&selection.nodes, &selection.patterns})
+      for (const std::string& text : *list) hash = hash * 31 + std::hash<std::string>()(text);
     return hash * 2 + selection.several;
   }
 };

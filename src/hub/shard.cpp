@@ -6,7 +6,6 @@
 #include <algorithm>
 #include <random>
 
-#include "base/text.hpp"
 #include "wire/event_stream.hpp"
 
 namespace xes::hub {
@@ -44,26 +43,55 @@ void Shard::open(Stream& stream, const Selection& selection, const Start& start)
   drop_unused();
 }
 
+Node& Shard::node(const NodeName& name) {
+  auto& node = nodes_[name];
+  if (!node) {
+    node = std::make_unique<Node>(*this, name, options_.history);
+    want_({Want::What::follow, name});
+  }
+  return *node;
+}
+
 Audience& Shard::audience(const Selection& selection) {
   const auto found = audiences_.find(selection);
   if (found != audiences_.end()) return *found->second;
   std::vector<Node*> members;
-  for (const std::string& name : selection.nodes) {
-    auto& node = nodes_[{selection.service, name}];
-    if (!node) {
-      node = std::make_unique<Node>(*this, NodeName{selection.service, name}, options_.history);
-      want_({Want::What::follow, node->name()});
-    }
-    members.push_back(node.get());
-  }
-  return *audiences_.emplace(selection, std::make_unique<Audience>(*this, selection, std::move(members))).first->second;
+  for (const std::string& name : selection.nodes) members.push_back(&node({selection.service, name}));
+  Audience& made =
+      *audiences_.emplace(selection, std::make_unique<Audience>(*this, selection, std::move(members))).first->second;
+  if (selection.patterns.empty()) return made;
+  Listing& listing = listings_[selection.service];
+  if (listing.audiences++ == 0) want_({Want::What::list, {selection.service, {}}});
+  if (listing.newest) apply_list(made, *listing.newest);
+  return made;
+}
+
+void Shard::listed(const Listed& news) {
+  const auto listing = listings_.find(news.service);
+  if (listing == listings_.end()) return;
+  listing->second.newest = news;
+  for (const auto& [selection, audience] : audiences_)
+    if (selection.service == news.service && !selection.patterns.empty()) apply_list(*audience, news);
+}
+
+void Shard::apply_list(Audience& audience, const Listed& news) {
+  if (!news.nodes) return audience.hold_list();
+  const Selection& selection = audience.selection();
+  std::vector<std::string> names = selection.nodes, left_out;
+  for (const std::string& name : *news.nodes)
+    if (matches(selection, name) && !std::count(selection.nodes.begin(), selection.nodes.end(), name))
+      (names.size() < options_.max_nodes ? names : left_out).push_back(name);
+  std::sort(names.begin(), names.end());
+  std::vector<Node*> members;
+  for (const std::string& name : names) members.push_back(&node({selection.service, name}));
+  for (Node* gone : audience.set_nodes(std::move(members), left_out)) drop_if_unused(*gone);
 }
 
 void Shard::forget(Stream& stream, CloseReason reason) {
   counters_.closed[static_cast<std::size_t>(reason)].fetch_add(1, std::memory_order_relaxed);
   if (reason == CloseReason::too_slow)
     spdlog::info("stream: {} at {}: {}", row(reason).name,
-                 stream.audience_ ? quoted(stream.audience_->selection().nodes.front()) : "no node", row(reason).text);
+                 stream.audience_ ? describe(stream.audience_->selection()) : "no node", row(reason).text);
   if (stream.audience_) {
     Audience& audience = *stream.audience_;
     audience.remove(stream);
@@ -86,15 +114,21 @@ void Shard::drop_unused() {
     audience->listed_unused_ = false;
     if (!audience->unused()) continue;
     const std::vector<Node*> nodes = audience->nodes();
-    audiences_.erase(Selection(audience->selection()));
-    for (Node* node : nodes) {
-      if (!node->unused()) continue;
-      const NodeName name = node->name();
-      std::erase(unsent_, node);
-      nodes_.erase(name);
-      want_({Want::What::unfollow, name});
-    }
+    const Selection selection = audience->selection();
+    audiences_.erase(selection);
+    for (Node* node : nodes) drop_if_unused(*node);
+    if (selection.patterns.empty() || --listings_[selection.service].audiences > 0) continue;
+    listings_.erase(selection.service);
+    want_({Want::What::unlist, {selection.service, {}}});
   }
+}
+
+void Shard::drop_if_unused(Node& node) {
+  if (!node.unused()) return;
+  const NodeName name = node.name();
+  std::erase(unsent_, &node);
+  nodes_.erase(name);
+  want_({Want::What::unfollow, name});
 }
 
 void Shard::read(News&& news) {
@@ -119,6 +153,7 @@ void Shard::read(News&& news) {
     void operator()(const Ended& n) {
       if (Node* node = shard.find(n.name)) node->ended();
     }
+    void operator()(const Listed& n) { shard.listed(n); }
     void operator()(const SessionChanged& n) {
       if (std::exchange(shard.session_up_, n.up) == n.up) return;
       const FrameRef frame = make_frame(status_block(n.up));

@@ -26,6 +26,7 @@ struct ShardOptions {
   std::chrono::milliseconds retry{3000};      ///< EventSource reconnection time; at a shutdown up to twice that
   std::chrono::milliseconds heartbeat{15000}; ///< at the latest so long after the last bytes, a comment is sent
   HistoryOptions history;
+  std::size_t max_nodes = 16;  ///< that a stream with a pattern follows; of the others it is told
   /// Events of one node that follow each other faster than this share a write. Ten milliseconds nobody sees, and at
   /// 1,000 events a second they save nine writes in ten, here and in the web server.
   std::chrono::milliseconds pace{10};
@@ -73,7 +74,11 @@ class Shard {
 
  private:
   Node* find(const NodeName& name);
+  Node& node(const NodeName& name);
   Audience& audience(const Selection& selection);
+  void listed(const Listed& news);
+  void apply_list(Audience& audience, const Listed& news);
+  void drop_if_unused(Node& node);
   void drop_unused();
   void say_retry(Stream& stream);
 
@@ -82,6 +87,11 @@ class Shard {
   ShardCounters counters_;
   std::unordered_map<NodeName, std::unique_ptr<Node>, NodeNameHash> nodes_;
   std::unordered_map<Selection, std::unique_ptr<Audience>, SelectionHash> audiences_;  ///< refer to nodes_
+  struct Listing {
+    std::size_t audiences = 0;  ///< that have patterns
+    std::optional<Listed> newest;
+  };
+  std::unordered_map<std::string, Listing> listings_;  ///< by service
   std::vector<Node*> unsent_;  ///< nodes with something to flush
   std::vector<Audience*> maybe_unused_;
   std::vector<Stream*> streams_;

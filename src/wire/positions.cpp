@@ -12,6 +12,7 @@ constexpr unsigned digit_bits = 6, run_digits = 5;
 constexpr unsigned max_bytes = 128, max_entry_digits = 28;
 
 unsigned entry_digits(std::size_t nodes) {
+  if (nodes == 0) return 0;
   return std::min<unsigned>(max_entry_digits, static_cast<unsigned>((max_bytes - run_digits - 1) / nodes));
 }
 

@@ -33,7 +33,7 @@ struct EntryBits {
 };
 /// All of them: of an ID that stands for one node.
 inline constexpr EntryBits whole_id{};
-/// Of one of `nodes` nodes, 1 to max_positions.
+/// Of one of `nodes` nodes, up to max_positions.
 EntryBits entry_bits(std::size_t nodes);
 
 /// A client's place in one node, as far as its ID tells. Compares equal to the EventIds that it may stand for.
@@ -59,7 +59,7 @@ Position position_of(const EventId& id, std::uint64_t epoch);
 /// in that node, and gets a reset.
 using Entries = std::vector<std::optional<EventId>>;
 
-/// `epochs`: of the nodes' feeds, in their order. As many entries as epochs, 1 to max_positions.
+/// `epochs`: of the nodes' feeds, in their order. As many entries as epochs, up to max_positions.
 std::string to_string(const Entries& entries, std::span<const std::uint64_t> epochs);
 
 /// Nothing for what to_string() cannot have written for so many nodes.

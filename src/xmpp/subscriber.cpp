@@ -36,7 +36,9 @@ Subscriber::Subscriber(boost::asio::io_context& io, SessionOptions session, Subs
                {.on_ready = [this] { on_ready(); },
                 .on_down = [this](const Failure&) { on_down(); },
                 .on_message = [this](Element&& message) { on_message(std::move(message)); },
-                .on_presence = {}}) {
+                .on_presence = {}}),
+      directory_(io, session_, options_.directory,
+                 [this](ShardIndex shard, hub::Listed listed) { tell(shard, std::move(listed)); }) {
   for (ShardIndex shard = 0; shard < shards_.size(); ++shard)
     shards_[shard].wants->on_wake([this, shard] { take_wants(shard); });
 }
@@ -45,6 +47,7 @@ Subscriber::~Subscriber() = default;
 
 void Subscriber::stop() {
   session_.stop();
+  directory_.stop();
   recheck_timer_.cancel();
   down_timer_.cancel();
   relief_timer_.cancel();
@@ -69,6 +72,10 @@ void Subscriber::take_wants(ShardIndex shard) {
       case hub::Want::What::follow: return follow(shard, want.name);
       case hub::Want::What::unfollow: return unfollow(shard, want.name);
       case hub::Want::What::fetch: return fetch(shard, want.name);
+      case hub::Want::What::list:
+        if (is_service(want.name.service)) directory_.want(shard, want.name.service);
+        return;
+      case hub::Want::What::unlist: return directory_.leave(shard, want.name.service);
     }
   });
 }
@@ -201,6 +208,7 @@ void Subscriber::on_ready() {
   tell_session(true);
   for (const Service& service : options_.services) learn_service(service.jid);
   for (const auto& [name, follow] : follows_) subscribe(*follow);
+  directory_.on_ready();
   recheck();
 }
 
@@ -208,6 +216,7 @@ void Subscriber::on_ready() {
 void Subscriber::on_down() {
   counters_.session_up = false;
   recheck_timer_.cancel();
+  directory_.on_down();
   turn_.clear();
   subscribing_ = 0;
   for (const auto& [name, follow] : follows_) {

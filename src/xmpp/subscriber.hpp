@@ -20,6 +20,7 @@
 #include "base/mailbox.hpp"
 #include "hub/feed.hpp"
 #include "hub/letters.hpp"
+#include "xmpp/directory.hpp"
 #include "xmpp/pubsub.hpp"
 #include "xmpp/session.hpp"
 
@@ -38,6 +39,7 @@ struct SubscriberOptions {
   std::chrono::milliseconds tell_down_after{1000}; ///< an outage is told to streams if it lasts so long
   std::chrono::milliseconds retry{5000};           ///< after a refusal that may pass
   std::chrono::milliseconds deadline{10'000};      ///< for a reply
+  DirectoryOptions directory;
   std::size_t max_subscribing = 64;                ///< nodes being subscribed to at a time; the others take turns
   std::size_t max_held_changes = 10'000;           ///< per node, while a stripped payload is fetched
 };
@@ -174,6 +176,7 @@ class Subscriber {
   bool paused_ = false;
   bool wake_posted_ = false;
   Session session_;
+  Directory directory_;
 };
 
 }  // namespace xes::xmpp

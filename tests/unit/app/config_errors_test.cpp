@@ -93,7 +93,7 @@ TEST(ConfigErrors, UnknownKeysAndTablesComeWithAdvice) {
       {with("log", "colour = true"), "x.toml:9: unknown key \"colour\" in [log]; [log] takes level"},
       {with("stream.tls", "x = 1"),
        "x.toml:8: unknown key \"tls\" in [stream]; [stream] takes path, heartbeat, retry, history, "
-       "history_bytes, max_lag, linger and recheck"},
+       "history_bytes, max_lag, linger, recheck and discover"},
       {least + "vew = \"item\"\n", "x.toml:8: unknown key \"vew\" in [[service]]; did you mean \"view\"?"},
       {with("steam", "path = \"/\""), "x.toml:8: unknown table \"steam\"; did you mean [stream]?"},
       {with("metrics", "x = 1"),

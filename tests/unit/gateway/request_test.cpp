@@ -177,6 +177,13 @@ TEST_F(RouteTest, TakesSeveralNodesFromTheQuery) {
   EXPECT_EQ(status("/eventsource/?node=%01"), 400);
 }
 
+TEST_F(RouteTest, TellsPatternsFromNodes) {
+  const hub::Selection some = stream("/eventsource/?node=b&node=weather/*&node=a%3F&node=c").selection;
+  EXPECT_THAT(some.nodes, testing::ElementsAre("b", "c"));
+  EXPECT_THAT(some.patterns, testing::ElementsAre("a?", "weather/*"));
+  EXPECT_THAT(stream("/eventsource/*").selection.nodes, testing::ElementsAre("*")) << "in the path it is a name";
+}
+
 TEST_F(RouteTest, BoundsTheNodesOfAStream) {
   std::string query = "?node=0";
   for (int i = 1; i < 16; ++i) query += "&node=" + std::to_string(i);

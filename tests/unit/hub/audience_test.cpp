@@ -239,6 +239,121 @@ TEST_F(SeveralNodes, SendsABurstInOnePiece) {
   EXPECT_THAT(stream.texts(), ElementsAre("a1", "a2", "a3"));
 }
 
+// ---- patterns
+
+class Patterns : public SeveralNodes {
+ protected:
+  static Selection pattern(const std::string& glob) {
+    Selection selection = both();
+    selection.nodes.clear();
+    selection.patterns = {glob};
+    return selection;
+  }
+  void list(std::vector<std::string> nodes) {
+    send(Listed{"pubsub.example", std::make_shared<const std::vector<std::string>>(std::move(nodes))});
+  }
+};
+
+TEST_F(Patterns, FollowWhatTheServiceLists) {
+  FakeStream stream(shard);
+  shard.open(stream, pattern("*"), {});
+  EXPECT_THAT(asked(), ElementsAre(What::list));
+  list({"a", "b"});
+  EXPECT_THAT(asked(), ElementsAre(What::follow, What::follow));
+  EXPECT_FALSE(stream.accepted());
+  open_both();
+  EXPECT_THAT(stream.texts(), ElementsAre("#"));
+  publish(0, "a1");
+  EXPECT_THAT(stream.texts(), ElementsAre("a1"));
+  stream.end(CloseReason::client_left);
+  shard.flush({});
+  EXPECT_THAT(asked(), ElementsAre(What::unfollow, What::unfollow, What::unlist));
+}
+
+TEST_F(Patterns, TakeInANodeThatIsCreatedWithAllThatItHas) {
+  FakeStream stream(shard);
+  shard.open(stream, pattern("?"), {});
+  list({"a", "other"});
+  open_node(0);
+  EXPECT_THAT(asked(), ElementsAre(What::list, What::follow));
+  EXPECT_THAT(stream.texts(), ElementsAre("#"));
+  publish(1, "b1");  // before the worker knows of the node
+  list({"a", "b", "other"});
+  EXPECT_THAT(asked(), ElementsAre(What::follow));
+  stream.texts();
+  publish(0, "a1");
+  EXPECT_THAT(stream.texts(), ElementsAre("a1")) << "meanwhile it goes on";
+  open_node(1);
+  EXPECT_THAT(asked(), ElementsAre(What::fetch));
+  publish(0, "a2");
+  store(1, {item("b1", "b1")});
+  EXPECT_THAT(stream.texts(), ElementsAre(R"(node {"node":"b","state":"created"})", "a2", "b1", "#"));
+  publish(1, "b2");
+  EXPECT_THAT(stream.texts(), ElementsAre("b2"));
+}
+
+TEST_F(Patterns, SaySoWhenANodeIsNoLongerListed) {
+  FakeStream stream(shard);
+  shard.open(stream, pattern("*"), {});
+  list({"a", "b"});
+  open_both();
+  stream.texts();
+  asked();
+  list({"b"});
+  EXPECT_THAT(stream.texts(), ElementsAre(R"(node {"node":"a","state":"deleted"})", "#"));
+  EXPECT_THAT(asked(), ElementsAre(What::unfollow));
+  list({});
+  EXPECT_FALSE(stream.ended()) << "others may come";
+}
+
+TEST_F(Patterns, GoOnWithTheSameSetAndResetWithAnother) {
+  FakeStream stream(shard);
+  shard.open(stream, pattern("*"), {});
+  list({"a", "b"});
+  open_both();
+  publish(0, "a1");
+  const std::string id = last_id(stream);
+  publish(0, "a2");
+  FakeStream same(shard);
+  shard.open(same, pattern("*"), Start::after(id));
+  EXPECT_THAT(same.texts(), ElementsAre("a2", "#"));
+  list({"a"});
+  FakeStream other(shard);
+  shard.open(other, pattern("*"), Start::after(id));
+  store(0, {item("a1", "a1"), item("a2", "a2")});
+  EXPECT_THAT(other.texts(), ElementsAre(R"(reset {"node":"a","reason":"unknown-id"})", "a1", "a2", "#"));
+}
+
+TEST_F(Patterns, LeaveOutWhatIsBeyondTheBoundAndSaySo) {
+  ShardOptions options = small();
+  options.max_nodes = 1;
+  Shard strict(options, [](Want) {});
+  FakeStream stream(strict);
+  strict.open(stream, pattern("*"), {});
+  strict.read(Listed{"pubsub.example", std::make_shared<const std::vector<std::string>>(std::vector<std::string>{"a", "b"})});
+  strict.read(Opened{feeds[0]->name(), {}, feeds[0]->position(), true});
+  EXPECT_THAT(stream.texts(), ElementsAre(R"(node {"node":"b","state":"left-out"})", "#"));
+}
+
+TEST_F(Patterns, KeepWithinWhatMayBeSeen) {
+  Selection selection = pattern("*");
+  selection.within = {"a*", "b*"};
+  selection.without = {"*secret*"};
+  EXPECT_TRUE(matches(selection, "a"));
+  EXPECT_FALSE(matches(selection, "c"));
+  EXPECT_FALSE(matches(selection, "a/secret/b"));
+}
+
+TEST_F(Patterns, HoldTheStreamWhileTheServiceCannotBeAsked) {
+  FakeStream stream(shard);
+  shard.open(stream, pattern("*"), {});
+  send(Listed{"pubsub.example", nullptr});
+  EXPECT_TRUE(stream.accepted());
+  EXPECT_THAT(stream.texts(), IsEmpty());
+  list({});
+  EXPECT_THAT(stream.texts(), ElementsAre("#"));
+}
+
 /// A shard that left a node and came back within moments may be told Opened twice.
 TEST_F(ShardTest, BeginsItsStreamsAgainWhereTwoAnswersLeaveAHole) {
   FeedOptions short_memory;
