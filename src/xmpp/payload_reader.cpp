@@ -34,14 +34,6 @@ std::string attribute_escaped(std::string_view value) {
 
 }  // namespace
 
-void PayloadReader::bind(std::string_view prefix, std::string_view uri, std::size_t depth) {
-  if (binding_count_ == bindings_.size()) bindings_.emplace_back();
-  Binding& binding = bindings_[binding_count_++];
-  binding.prefix = prefix;
-  binding.uri = uri;
-  binding.depth = depth;
-}
-
 void PayloadReader::begin(const XmlName& root, std::size_t depth, Arena& memory) {
   reading_ = true;
   depth_ = depth;
@@ -54,24 +46,20 @@ void PayloadReader::begin(const XmlName& root, std::size_t depth, Arena& memory)
 }
 
 /// What is visibly utilized: the prefix of the element and of each attribute.
-void PayloadReader::start_element(const XmlName& name, const char** attributes) {
+void PayloadReader::start_element(const XmlName& name, std::span<const XmlAttribute> attributes) {
   digest_.start_element(name.ns, name.local);
   note_used_prefix(name.prefix);
-  for (; *attributes; attributes += 2) {
-    const XmlName attribute = XmlName::split(attributes[0]);
-    digest_.attribute(attribute.ns, attribute.local, attributes[1]);
-    if (!attribute.prefix.empty() && attribute.prefix != "xml") note_used_prefix(attribute.prefix);
+  for (const XmlAttribute& attribute : attributes) {
+    digest_.attribute(attribute.name.ns, attribute.name.local, attribute.value);
+    const std::string_view prefix = attribute.name.prefix;
+    if (!prefix.empty() && prefix != "xml") note_used_prefix(prefix);
   }
 }
 
 void PayloadReader::note_used_prefix(std::string_view prefix) {
-  for (std::size_t i = binding_count_; i-- > 0;) {
-    if (bindings_[i].prefix != prefix) continue;
-    const bool from_outside = bindings_[i].depth < depth_ && !bindings_[i].uri.empty();
-    if (from_outside && std::find(inherited_.begin(), inherited_.end(), i) == inherited_.end())
-      inherited_.push_back(i);
-    return;
-  }
+  const std::optional<std::size_t> found = scope_.find(prefix);
+  if (!found || scope_[*found].depth >= depth_ || scope_[*found].uri.empty()) return;
+  if (std::find(inherited_.begin(), inherited_.end(), *found) == inherited_.end()) inherited_.push_back(*found);
 }
 
 void PayloadReader::text(std::string_view characters) {
@@ -93,7 +81,7 @@ std::string PayloadReader::with_inherited(std::string_view bytes) const {
   const std::size_t name_end = bytes.find_first_of(" \t\r\n/>");
   std::string xml(bytes.substr(0, name_end));
   for (std::size_t i : inherited_) {
-    const Binding& binding = bindings_[i];
+    const NamespaceScope::Binding& binding = scope_[i];
     xml += binding.prefix.empty() ? " xmlns='" : " xmlns:" + binding.prefix + "='";
     xml += attribute_escaped(binding.uri) + "'";
   }

@@ -4,11 +4,13 @@
 #pragma once
 
 #include <cstddef>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "xmpp/element.hpp"
+#include "xmpp/namespace_scope.hpp"
 #include "xmpp/payload_digest.hpp"
 #include "xmpp/xml_name.hpp"
 
@@ -16,11 +18,8 @@ namespace xes::xmpp {
 
 class PayloadReader {
  public:
-  // Declarations, of the whole stream: a payload may use those that were made outside it.
-  /// `depth` is that of the element that makes it.
-  void bind(std::string_view prefix, std::string_view uri, std::size_t depth);
-  void unbind() { --binding_count_; }
-  void unbind_all() { binding_count_ = 0; }
+  /// `scope`: the declarations in scope, of the whole stream: a payload may use those that were made outside it.
+  explicit PayloadReader(const NamespaceScope& scope) : scope_(scope) {}
 
   bool reading() const { return reading_; }
   /// The depth of its root element.
@@ -28,8 +27,8 @@ class PayloadReader {
 
   /// `memory` gets what take() gives.
   void begin(const XmlName& root, std::size_t depth, Arena& memory);
-  /// The root as well. `attributes` as expat gives them: names and values in turn, ended by nullptr.
-  void start_element(const XmlName& name, const char** attributes);
+  /// The root as well.
+  void start_element(const XmlName& name, std::span<const XmlAttribute> attributes);
   void text(std::string_view characters);
   void end_element() { digest_.end_element(); }
   /// The whole payload, whose bytes in the stream were `bytes`.
@@ -38,19 +37,11 @@ class PayloadReader {
   void drop();
 
  private:
-  struct Binding {
-    std::string prefix;
-    std::string uri;
-    std::size_t depth = 0;
-  };
-
   void note_used_prefix(std::string_view prefix);
   std::string with_inherited(std::string_view bytes) const;
   void give_back_text();
 
-  std::vector<Binding> bindings_;  ///< in scope, the innermost last
-  std::size_t binding_count_ = 0;  ///< of bindings_; the rest is kept for its memory
-
+  const NamespaceScope& scope_;
   bool reading_ = false;
   std::size_t depth_ = 0;
   Arena* memory_ = nullptr;
@@ -58,7 +49,7 @@ class PayloadReader {
   bool holds_text_ = false;
   std::string text_;
   PayloadDigest digest_;
-  std::vector<std::size_t> inherited_;  ///< bindings that the payload uses and does not make itself
+  std::vector<std::size_t> inherited_;  ///< of scope_: what the payload uses and does not make itself
 };
 
 }  // namespace xes::xmpp

@@ -23,7 +23,9 @@ void empty(std::string& text) {
 
 }  // namespace
 
-void StanzaBuilder::begin(const XmlName& name, const char** attributes) {
+void StanzaBuilder::begin(const XmlName& name, std::span<const XmlAttribute> attributes) {
+  drop_open();
+  recycle(std::move(stanza_));
   std::unique_ptr<Arena> memory;
   if (spare_.empty()) {
     memory = std::make_unique<Arena>();
@@ -33,12 +35,12 @@ void StanzaBuilder::begin(const XmlName& name, const char** attributes) {
   }
   stanza_ = Stanza(std::move(memory));
   nodes_ = 0;
-  open_count_ = 0;
   stanza_.ns = stanza_.memory().copy(name.ns);
   open(stanza_, name, attributes);
 }
 
-bool StanzaBuilder::start_element(const XmlName& name, const char** attributes, std::size_t depth) {
+bool StanzaBuilder::start_element(const XmlName& name, std::span<const XmlAttribute> attributes,
+                                  std::size_t depth) {
   const bool begins_payload = !payload_.reading() && holds_payloads(*innermost().element);
   if (begins_payload) payload_.begin(name, depth, stanza_.memory());
   if (payload_.reading()) {
@@ -53,23 +55,17 @@ bool StanzaBuilder::start_element(const XmlName& name, const char** attributes, 
   return false;
 }
 
-void StanzaBuilder::open(Element& element, const XmlName& name, const char** attributes) {
+void StanzaBuilder::open(Element& element, const XmlName& name, std::span<const XmlAttribute> attributes) {
   Arena& memory = stanza_.memory();
   if (open_count_ == open_.size()) open_.emplace_back();
   open_[open_count_++].element = &element;
   element.name = memory.copy(name.local);
-  std::size_t count = 0;
-  while (attributes[2 * count]) ++count;
-  nodes_ += 1 + count;
+  nodes_ += 1 + attributes.size();
   if (too_many_nodes()) return;
-  if (count > 0) element.attributes.reserve(memory, count);
-  for (; *attributes; attributes += 2) {
-    const XmlName attribute = XmlName::split(attributes[0]);
-    Attribute& added = element.attributes.add(memory);
-    added.name = memory.copy(attribute.local);
-    added.ns = memory.copy(attribute.ns);
-    added.value = memory.copy(attributes[1]);
-  }
+  if (!attributes.empty()) element.attributes.reserve(memory, attributes.size());
+  for (const XmlAttribute& attribute : attributes)
+    element.attributes.add(memory) = {memory.copy(attribute.name.local), memory.copy(attribute.name.ns),
+                                      memory.copy(attribute.value)};
 }
 
 void StanzaBuilder::text(std::string_view characters) {
@@ -95,9 +91,14 @@ void StanzaBuilder::end_payload(std::string_view bytes) {
   innermost().element->payloads.add(stanza_.memory()) = payload_.take(bytes);
 }
 
-void StanzaBuilder::drop_content() {
-  payload_.drop();
+/// What was begun and did not end.
+void StanzaBuilder::drop_open() {
+  if (payload_.reading()) payload_.drop();
   for (; open_count_ > 0; --open_count_) empty(innermost().text);
+}
+
+void StanzaBuilder::drop_content() {
+  drop_open();
   Stanza kept(std::make_unique<Arena>());
   kept.name = kept.memory().copy(stanza_.name);
   kept.ns = kept.memory().copy(stanza_.ns);

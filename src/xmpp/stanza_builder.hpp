@@ -8,6 +8,7 @@
 
 #include <cstddef>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -21,20 +22,16 @@ namespace xes::xmpp {
 class StanzaBuilder {
  public:
   /// `max_nodes`: elements and attributes in the tree; payloads do not count.
-  explicit StanzaBuilder(std::size_t max_nodes) : max_nodes_(max_nodes) {}
+  /// `scope`: the declarations in scope, kept up to date by the caller.
+  StanzaBuilder(const NamespaceScope& scope, std::size_t max_nodes) : max_nodes_(max_nodes), payload_(scope) {}
 
   /// The last element was one too many, or its attributes were, which are left out: drop_content() must follow.
   bool too_many_nodes() const { return nodes_ > max_nodes_; }
 
-  // Namespace declarations, those of the stream too; `depth` is that of the element that makes one, the stream's being 1.
-  void bind(std::string_view prefix, std::string_view uri, std::size_t depth) { payload_.bind(prefix, uri, depth); }
-  void unbind() { payload_.unbind(); }
-  void unbind_all() { payload_.unbind_all(); }
-
-  /// The stanza itself: forgets the one before.
-  void begin(const XmlName& name, const char** attributes);
-  /// Within it. True if a payload begins here.
-  bool start_element(const XmlName& name, const char** attributes, std::size_t depth);
+  /// The stanza itself: forgets the one before, finished or not.
+  void begin(const XmlName& name, std::span<const XmlAttribute> attributes);
+  /// Within it; `depth` counts from the stream's 1. True if a payload begins here.
+  bool start_element(const XmlName& name, std::span<const XmlAttribute> attributes, std::size_t depth);
   void text(std::string_view characters);
   /// `depth` is that of the element that ends. True if a payload does: end_payload() takes its bytes.
   bool end_element(std::size_t depth);
@@ -42,6 +39,8 @@ class StanzaBuilder {
 
   /// Lets go of all but the stanza's own name and attributes. Until the next begin() only take() may follow.
   void drop_content();
+  /// The stanza that is being built.
+  const Element& stanza() const { return stanza_; }
   Stanza take() { return std::move(stanza_); }
 
   /// A stanza that nobody reads any more: its memory serves another. Not calling this costs a malloc() a stanza, no more.
@@ -54,7 +53,8 @@ class StanzaBuilder {
     std::string text;
   };
 
-  void open(Element& element, const XmlName& name, const char** attributes);
+  void open(Element& element, const XmlName& name, std::span<const XmlAttribute> attributes);
+  void drop_open();
   Open& innermost() { return open_[open_count_ - 1]; }
 
   std::size_t max_nodes_;

@@ -2,11 +2,13 @@
 // Purpose: the server's byte stream, cut into stanzas and parsed once (expat), payload bytes kept exactly.
 // Thread: one at a time. No I/O: bytes go in by feed(), what they completed comes out of next().
 //
+// Stanzas that are written plainly, nearly all of them, are read by PlainReader; the others, and the rest, by expat.
 // Why not libstrophe's parser: it drops the namespaces of attributes, gives no raw bytes, and is slow.
 // Sources: RFC 6120 §4 (streams) and §11.1 (no comments, processing instructions, DTD), Exclusive XML C14N §2.
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
@@ -28,6 +30,8 @@ struct ReaderOptions {
   /// expat keeps every distinct name of a document, and a stream is a document without end: so a new parser takes
   /// over, at the next border between stanzas, after so many bytes.
   std::size_t renew_after_bytes = 64u << 20;
+  /// Whether stanzas that are written plainly are read without expat (see xmpp/plain_reader.hpp). False is for tests.
+  bool plain_without_expat = true;
 };
 
 struct StreamEvent {
@@ -59,6 +63,9 @@ class StanzaReader {
 
   /// For an event that was dealt with: its memory serves a later one, which spares malloc() a good deal of work.
   void recycle(StreamEvent&& event);
+
+  /// How many stanzas were read without expat.
+  std::uint64_t plain_stanzas() const;
 
   /// How often a new parser took over.
   std::size_t renewals() const;

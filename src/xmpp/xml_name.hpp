@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Purpose: a name as expat gives it with namespaces resolved (XML_ParserCreateNS). Thread: any.
+// Purpose: names and attributes with their namespaces resolved. Thread: any. Source: Namespaces in XML 1.0.
 #pragma once
 
 #include <cstring>
@@ -7,10 +7,10 @@
 
 namespace xes::xmpp {
 
-/// Between the parts of a name; cannot stand in XML, so in no name or namespace either.
+/// Between the parts of a name as expat gives it; cannot stand in XML, so in no name or namespace either.
 inline constexpr char xml_name_separator = '\x1F';
 
-/// Views into what expat holds, for as long as its call lasts.
+/// Views into what the caller holds, for as long as a call lasts.
 struct XmlName {
   std::string_view ns;
   std::string_view local;
@@ -26,6 +26,12 @@ struct XmlName {
     if (!second) return {ns, local, {}};
     return {ns, {local, static_cast<std::size_t>(second - local)}, second + 1};
   }
+};
+
+/// Declarations (xmlns) are none.
+struct XmlAttribute {
+  XmlName name;
+  std::string_view value;
 };
 
 }  // namespace xes::xmpp

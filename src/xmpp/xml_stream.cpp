@@ -8,8 +8,6 @@
 #include <new>
 #include <utility>
 
-#include "xmpp/xml_name.hpp"
-
 namespace xes::xmpp {
 namespace {
 
@@ -51,7 +49,7 @@ void XmlStream::make_parser() {
   XML_SetElementHandler(
       p,
       [](void* self, const XML_Char* name, const XML_Char** attributes) {
-        guarded(self, [&](XmlStream& s) { s.handler_.start_element(name, attributes); });
+        guarded(self, [&](XmlStream& s) { s.start_element(name, attributes); });
       },
       [](void* self, const XML_Char*) { guarded(self, [](XmlStream& s) { s.handler_.end_element(); }); });
   XML_SetNamespaceDeclHandler(
@@ -94,9 +92,20 @@ std::size_t XmlStream::parser_bytes() const {
   return static_cast<std::size_t>(XML_GetCurrentByteIndex(parser_.get()));
 }
 
-bool XmlStream::parse_some() {
-  if (failure_ || fed_ == buffer_.size() || !tag_may_be_complete()) return false;
-  const std::size_t length = std::min(buffer_.size() - fed_, slice_bytes);
+void XmlStream::start_element(const char* name, const char** attributes) {
+  attributes_.clear();
+  for (; *attributes; attributes += 2) attributes_.push_back({XmlName::split(attributes[0]), attributes[1]});
+  handler_.start_element(XmlName::split(name), attributes_);
+}
+
+void XmlStream::skip_to(Position position) {
+  parser_offset_ += static_cast<std::int64_t>(position - parsed());
+  fed_ = static_cast<std::size_t>(position - begin_);
+}
+
+bool XmlStream::parse_some(Position until) {
+  if (failure_ || parsed() >= until || !tag_may_be_complete()) return false;
+  const auto length = static_cast<std::size_t>(std::min<Position>(until - parsed(), slice_bytes));
   const char* from = buffer_.data() + fed_;
   fed_ += length;
   const XML_Status status = XML_Parse(parser_.get(), from, static_cast<int>(length), 0);

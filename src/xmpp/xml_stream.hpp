@@ -10,10 +10,13 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/error.hpp"
+#include "xmpp/xml_name.hpp"
 
 struct XML_ParserStruct;
 
@@ -24,11 +27,10 @@ class XmlStream {
   /// In bytes from the beginning of the stream.
   using Position = std::uint64_t;
 
-  /// What expat calls. Texts hold for the call; names are as XmlName::split() reads them, attributes are names and values
-  /// in turn, ended by nullptr. May throw: that ends the stream.
+  /// What expat calls. Texts hold for the call. May throw: that ends the stream.
   class Handler {
    public:
-    virtual void start_element(const char* name, const char** attributes) = 0;
+    virtual void start_element(const XmlName& name, std::span<const XmlAttribute> attributes) = 0;
     virtual void end_element() = 0;
     virtual void text(std::string_view characters) = 0;
     /// A namespace declaration of the element that starts next.
@@ -48,8 +50,12 @@ class XmlStream {
   XmlStream& operator=(const XmlStream&) = delete;
 
   void append(std::string_view bytes) { buffer_.append(bytes); }
-  /// Has the handler called for the next slice of what was appended; false if nothing can be done before more comes.
-  bool parse_some();
+  /// Has the handler called for the next slice of what was appended, but for nothing behind `until`; false if nothing can
+  /// be done before more comes.
+  bool parse_some(Position until);
+  /// expat is not given what comes before `position`: whole stanzas that somebody else has read. It must have finished
+  /// with all that it was given, and stand between stanzas itself.
+  void skip_to(Position position);
 
   // Within a call of the handler: where the token that it tells of stands. Outside: where expat's reading stands.
   Position token_begin() const;
@@ -88,6 +94,7 @@ class XmlStream {
   void take_over();
   bool tag_may_be_complete();
   void fail_as_expat_says();
+  void start_element(const char* name, const char** attributes);
   template <class Body>
   static void guarded(void* self, Body body) noexcept;
 
@@ -96,6 +103,7 @@ class XmlStream {
   std::unique_ptr<XML_ParserStruct, FreeParser> parser_;
   std::optional<Failure> failure_;
 
+  std::vector<XmlAttribute> attributes_;  ///< kept for its memory
   std::string buffer_;
   Position begin_ = 0;            ///< of buffer_
   std::size_t fed_ = 0;           ///< bytes of buffer_ that expat has been given
