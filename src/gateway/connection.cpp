@@ -126,11 +126,22 @@ void Connection::handle(const Params& params) {
   const auto routed = route(params, thread_.options().route);
   if (const auto* wanted = std::get_if<StreamWanted>(&routed)) {
     head_only_ = wanted->head_only;
+    if (wanted->document) document_ = std::make_unique<DocumentWanted>(*wanted->document);
     shard().open(*this, wanted->selection, wanted->start);
   } else {
     head_only_ = params.get("REQUEST_METHOD") == "HEAD";
     answer(std::get<Answer>(routed));
   }
+}
+
+void Connection::on_document(const std::vector<hub::EventRef>& items, std::string_view id) {
+  deliver(hub::make_frame(document_response(*document_, items, id, head_only_)));
+  end_when_written(CloseReason::answered);
+}
+
+/// Unlike an EventSource, who asks for a document can be told to ask again.
+void Connection::on_document_held() {
+  answer({wire::status_service_unavailable, "the pubsub service is away; try again"});
 }
 
 void Connection::on_refused(hub::Refusal refusal) {

@@ -42,6 +42,9 @@ class Connection final : public hub::Stream, public std::enable_shared_from_this
   void wait_writable() override;
   hub::FrameRef response_head() const override;
   bool head_only() const override { return head_only_; }
+  bool wants_document() const override { return document_ != nullptr; }
+  void on_document(const std::vector<hub::EventRef>& items, std::string_view id) override;
+  void on_document_held() override;
   void on_refused(hub::Refusal refusal) override;
   void on_ended(hub::CloseReason reason, bool cleanly) override;
 
@@ -64,6 +67,7 @@ class Connection final : public hub::Stream, public std::enable_shared_from_this
   std::unique_ptr<Head> head_;  ///< until the head is complete
   std::optional<wire::FastcgiTail> tail_;
   std::unique_ptr<Renumber> renumber_;  ///< only if the request ID is not 1
+  std::unique_ptr<DocumentWanted> document_;  ///< only if that is wanted instead of a stream
   std::uint16_t request_id_ = hub::frame_request_id;
   bool head_only_ = false;
   bool lingering_ = false;

@@ -138,7 +138,12 @@ std::variant<StreamWanted, Answer> route(const Params& params, const RouteOption
   if (!selection) return answer_for(selection.error());
   const auto start = find_start(params, *query, options);
   if (!start) return answer_for(start.error());
-  return StreamWanted{std::move(*selection), *start, method == "HEAD"};
+  StreamWanted wanted{std::move(*selection), *start, method == "HEAD"};
+  if (const auto form = document_form(params.get("HTTP_ACCEPT"))) {
+    wanted.document = describe_document(*form, params, wanted.selection);
+    if (start->at != hub::Start::At::newest) wanted.start = hub::Start::newest(default_document_items);
+  }
+  return wanted;
 }
 
 }  // namespace xes::gateway

@@ -3,10 +3,12 @@
 // Sources: RFC 3875 (meta-variables), WHATWG EventSource §9.2.4 (Last-Event-ID).
 #pragma once
 
+#include <optional>
 #include <string>
 #include <variant>
 #include <vector>
 
+#include "gateway/document.hpp"
 #include "gateway/params.hpp"
 #include "hub/selection.hpp"
 #include "wire/http.hpp"
@@ -28,11 +30,12 @@ struct RouteOptions {
   std::size_t max_nodes = 16;         ///< of one stream; more are refused with 400; at most wire::max_positions
 };
 
-/// A stream is wanted.
+/// A stream is wanted, or instead of it a document of the newest items.
 struct StreamWanted {
   hub::Selection selection;
   hub::Start start;
   bool head_only = false;
+  std::optional<DocumentWanted> document = {};
 };
 
 /// The answer is a status and one line of text/plain.

@@ -45,8 +45,10 @@ void Audience::admit(Waiting waiting) {
   if (settled() && begin(waiting)) return;
   // What can still be refused has no answer yet.
   if (list_ == List::held || std::any_of(nodes_.begin(), nodes_.end(),
-                                         [](const Node* node) { return node->state() == Node::State::held; }))
+                                         [](const Node* node) { return node->state() == Node::State::held; })) {
     stream.accept();
+    if (stream.wants_document() && !stream.ended()) return stream.on_document_held();
+  }
   if (!stream.ended()) wait(std::move(waiting));
 }
 
@@ -70,7 +72,7 @@ bool Audience::begin(Waiting& waiting) {
     refuse(stream);
     return true;
   }
-  if (stream.head_only()) {
+  if (stream.head_only() && !stream.wants_document()) {
     stream.accept();
     return true;
   }
@@ -87,7 +89,15 @@ bool Audience::begin(Waiting& waiting) {
     }
   }
   if (lacking.empty()) {
-    go_live(stream, frames_of(replays, waiting.fresh));
+    if (stream.wants_document()) {
+      give_document(stream, replays);
+    } else {
+      go_live(stream, frames_of(replays, waiting.fresh));
+    }
+    return true;
+  }
+  if (stream.wants_document() && !shard_.session_up()) {
+    stream.on_document_held();
     return true;
   }
   stream.accept();
@@ -156,6 +166,16 @@ std::vector<FrameRef> Audience::frames_of(const std::vector<Node::Replay>& repla
   text += position_block(id_text(entries));
   finish();
   return frames;
+}
+
+void Audience::give_document(Stream& stream, const std::vector<Node::Replay>& replays) const {
+  std::vector<EventRef> items;
+  wire::Entries entries(nodes_.size());
+  for (std::size_t i = 0; i < nodes_.size(); ++i) {
+    items.insert(items.end(), replays[i].events.begin(), replays[i].events.end());
+    if (nodes_[i]->state() == Node::State::open) entries[i] = nodes_[i]->position();
+  }
+  stream.on_document(items, id_text(entries));
 }
 
 void Audience::go_live(Stream& stream, const std::vector<FrameRef>& frames) {

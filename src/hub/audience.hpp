@@ -65,6 +65,7 @@ class Audience {
   bool begin(Waiting& waiting);
   std::vector<Node::Query> queries(Waiting& waiting) const;
   std::vector<FrameRef> frames_of(const std::vector<Node::Replay>& replays, std::optional<std::size_t> fresh) const;
+  void give_document(Stream& stream, const std::vector<Node::Replay>& replays) const;
   void go_live(Stream& stream, const std::vector<FrameRef>& frames);
   void wait(Waiting waiting);
   void join_late(std::size_t index);

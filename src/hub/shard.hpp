@@ -61,6 +61,7 @@ class Shard {
   const ShardOptions& options() const { return options_; }
   const ShardCounters& counters() const { return counters_; }
   std::uint32_t ticks() const { return ticks_; }
+  bool session_up() const { return session_up_; }
 
   // For Node, Audience and Stream.
   void want(Want want) { want_(std::move(want)); }

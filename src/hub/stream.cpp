@@ -89,7 +89,7 @@ void Stream::end(CloseReason reason) {
 }
 
 void Stream::accept() {
-  if (accepted_ || ended_) return;
+  if (accepted_ || ended_ || wants_document()) return;
   accepted_ = true;
   replay({response_head()});
   if (head_only()) end_when_written(CloseReason::answered);

@@ -56,6 +56,12 @@ class Stream {
   virtual FrameRef response_head() const = 0;
   /// True for a HEAD request: the response ends there.
   virtual bool head_only() const = 0;
+  /// True where the newest stored items are wanted as one document, instead of a stream. Then no head is sent, and one of
+  /// on_document(), on_document_held() (not now, but it may pass) and on_refused() answers.
+  virtual bool wants_document() const { return false; }
+  /// The items that its Start asks for, oldest first, and the event ID that follows them. Ends the stream.
+  virtual void on_document(const std::vector<EventRef>& /*items*/, std::string_view /*id*/) {}
+  virtual void on_document_held() {}
   /// The node cannot be followed: send a refusal and end.
   virtual void on_refused(Refusal refusal) = 0;
   /// Say the framing's end if `cleanly` (nothing half-written is under way), close the connection.

@@ -22,6 +22,7 @@ inline constexpr Status status_bad_request = {400, "Bad Request"};
 inline constexpr Status status_forbidden = {403, "Forbidden"};
 inline constexpr Status status_not_found = {404, "Not Found"};
 inline constexpr Status status_method_not_allowed = {405, "Method Not Allowed"};
+inline constexpr Status status_service_unavailable = {503, "Service Unavailable"};
 
 /// Begins a head. The status is one of the constants above, never a peer's text.
 void append_status(std::string& out, Status status);

@@ -239,6 +239,46 @@ TEST_F(SeveralNodes, SendsABurstInOnePiece) {
   EXPECT_THAT(stream.texts(), ElementsAre("a1", "a2", "a3"));
 }
 
+// ---- documents
+
+TEST_F(SeveralNodes, GivesTheNewestItemsOfEachAsADocumentFromWhoseIdAStreamGoesOn) {
+  for (const char* id : {"a1", "a2"}) feeds[0]->change(published(id, id), {});
+  feeds[1]->change(published("b1", "b1"), {});
+  FakeStream stream(shard);
+  stream.document = true;
+  shard.open(stream, both(), newest(1));
+  open_both();
+  EXPECT_FALSE(stream.accepted());
+  store(0, {item("a1", "a1"), item("a2", "a2")});
+  store(1, {item("b1", "b1")});
+  EXPECT_EQ(stream.items, (Words{"item a2=a2", "item b1=b1"}));
+  EXPECT_EQ(stream.bytes, "") << "the head is the document's own";
+  EXPECT_EQ(stream.reason, CloseReason::answered);
+  shard.beat();
+  FakeStream next(shard), again(shard);
+  shard.open(next, both(), {});
+  asked();
+  open_both();
+  publish(0, "a3");
+  shard.open(again, both(), Start::after(stream.document_id));
+  EXPECT_THAT(again.texts(), ElementsAre("a3", "#"));
+}
+
+TEST_F(ShardTest, RefusesADocumentForAWhileWhereTheServiceIsAway) {
+  FakeStream first(shard), later(shard);
+  first.document = later.document = true;
+  shard.open(first, sample, newest(1));
+  send(Held{sample_name});
+  EXPECT_TRUE(first.held);
+  FakeStream stream(shard);
+  shard.open(stream, sample, {});
+  open();
+  send(SessionChanged{false});
+  shard.open(later, sample, newest(1));
+  EXPECT_TRUE(later.held);
+  EXPECT_FALSE(later.accepted());
+}
+
 // ---- patterns
 
 class Patterns : public SeveralNodes {

@@ -24,11 +24,15 @@ class FakeStream : public Stream {
   std::size_t room = endless;  ///< bytes that the socket still takes
   bool gone = false;           ///< the connection is broken: writes give -1
   bool head = false;           ///< a HEAD request
+  bool document = false;       ///< no stream is wanted
 
   std::string bytes;  ///< that the socket has taken and the client has not read
   std::vector<std::size_t> writes;
   bool waits = false;  ///< for writability
   std::optional<Refusal> refused;
+  std::optional<Words> items;  ///< of the document
+  std::string document_id;
+  bool held = false;
   std::optional<CloseReason> reason;
   bool cleanly = false;
   int endings = 0;
@@ -73,6 +77,16 @@ class FakeStream : public Stream {
   void wait_writable() override { waits = true; }
   FrameRef response_head() const override { return make_frame(": head\n\n"); }
   bool head_only() const override { return head; }
+  bool wants_document() const override { return document; }
+  void on_document(const std::vector<EventRef>& events, std::string_view id) override {
+    items = words(events);
+    document_id = id;
+    end_when_written(CloseReason::answered);
+  }
+  void on_document_held() override {
+    held = true;
+    end_when_written(CloseReason::answered);
+  }
   void on_refused(Refusal refusal) override {
     refused = refusal;
     deliver(make_frame(": refused\n\n"));

@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: MIT
+// Purpose: the same URL without EventSource: the newest stored items as one document, and the event ID from which an
+// EventSource continues without a gap. Thread: any (pure).
+// Sources: RFC 9110 §12.5.1 (Accept), JSON Feed 1.1, RFC 4287 (Atom), RFC 8288 (Link).
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "gateway/params.hpp"
+#include "hub/event.hpp"
+#include "hub/selection.hpp"
+
+namespace xes::gateway {
+
+struct DocumentWanted {
+  enum class Form : unsigned char { json, json_feed, atom_feed } form = Form::json;
+  std::string title;  ///< the nodes' names
+  std::string url;    ///< of the document, absolute
+  std::string author; ///< the service's JID
+};
+
+/// The form that Accept asks for, by the first of its types that is known; nothing where that is an event stream, or
+/// where none is (a browser's address bar, curl's */*).
+std::optional<DocumentWanted::Form> document_form(std::string_view accept);
+
+DocumentWanted describe_document(DocumentWanted::Form form, const Params& params, const hub::Selection& selection);
+
+/// Items that a document holds where the request does not say: ?last=N.
+inline constexpr unsigned default_document_items = 20;
+
+/// The whole CGI response. `items` oldest first; `id` is where an EventSource goes on.
+std::string document_response(const DocumentWanted& wanted, const std::vector<hub::EventRef>& items, std::string_view id,
+                              bool head_only);
+
+}  // namespace xes::gateway
