@@ -31,6 +31,9 @@ constexpr int preferred_descriptors = 1024;
 /// After that they take low ones, too, but not these many of those that are free at the start: a new XMPP session and
 /// whatever else the worker opens always finds one.
 constexpr int reserved_descriptors = 64;
+/// A shard may have so many connections more than twice the least loaded one's for the sake of what is below.
+constexpr std::size_t home_margin = 64;
+constexpr std::size_t max_homes = 1024;
 constexpr auto rest_time = std::chrono::milliseconds(100);
 constexpr auto complaint_period = std::chrono::minutes(1);
 
@@ -200,13 +203,26 @@ bool Listener::hand_over(int descriptor, hub::Framing framing) {
   if (moved < 0) return false;
   const int on = 1;
   setsockopt(moved, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);  // fails on a Unix socket, which has no delay
-  // The shards' own counts lag behind this loop, so equals take turns.
-  std::size_t best = next_shard_++ % shards_.size();
-  for (std::size_t i = 0; i < shards_.size(); ++i)
-    if (shards_[i]->connections() + 64 < shards_[best]->connections()) best = i;
+  const std::size_t best = shard_for(moved);
   shards_[best]->accepted().push({moved, framing});
   shards_[best]->accepted().flush_overflow();
   return true;
+}
+
+/// What one process of the web server connects stays with one shard, so that one thread alone wakes its epoll: with two
+/// shards and two nginx workers that saves 5 to 10 % of the CPU of both. A process with far more streams than the
+/// others (HAProxy has but one) is spread; so is whoever comes over TCP, where nobody tells the process.
+std::size_t Listener::shard_for(int descriptor) {
+  // The shards' own counts lag behind this loop, so equals take turns.
+  std::size_t least = next_shard_++ % shards_.size();
+  for (std::size_t i = 0; i < shards_.size(); ++i)
+    if (shards_[i]->connections() + 64 < shards_[least]->connections()) least = i;
+  ucred peer{};
+  socklen_t size = sizeof peer;
+  if (getsockopt(descriptor, SOL_SOCKET, SO_PEERCRED, &peer, &size) != 0 || peer.pid <= 0) return least;
+  if (homes_.size() >= max_homes) homes_.clear();
+  const std::size_t home = homes_.try_emplace(peer.pid, homes_.size() % shards_.size()).first->second;
+  return shards_[home]->connections() > home_margin + 2 * shards_[least]->connections() ? least : home;
 }
 
 /// Out of descriptors or memory: the kernel's queue holds the rest back, and trying again at once would only spin.

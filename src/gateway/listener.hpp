@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: MIT
-// Purpose: the listening sockets: opens them, accepts, hands each connection to the least loaded shard.
+// Purpose: the listening sockets: opens them, accepts, hands each connection to a shard: the peer process's own one, or
+// the least loaded one.
 // Thread: the one that runs its io_context (the main thread), so that shards never wait for accept().
 #pragma once
+
+#include <sys/types.h>
 
 #include <atomic>
 #include <boost/asio/io_context.hpp>
@@ -11,6 +14,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <unordered_map>
 #include <vector>
 
 #include "base/error.hpp"
@@ -53,12 +57,14 @@ class Listener {
   void accept_all(Socket& socket);
   /// False if the system is out of descriptors: accepting rests for a moment.
   bool hand_over(int descriptor, hub::Framing framing);
+  std::size_t shard_for(int descriptor);
   void rest(Socket& socket, int error);
 
   boost::asio::io_context& io_;
   std::vector<std::unique_ptr<ShardThread>>& shards_;
   std::vector<std::unique_ptr<Socket>> sockets_;
   std::size_t next_shard_ = 0;
+  std::unordered_map<pid_t, std::size_t> homes_;  ///< peer process → its shard; they get them in turn
   int lowest_spare_ = 1024;  ///< descriptors from here on may be clients', found at the start
   std::atomic<std::uint64_t> rests_{0};
 };

@@ -13,8 +13,10 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
+#include <csignal>
 #include <cstring>
 #include <filesystem>
 #include <fstream>
@@ -306,11 +308,55 @@ TEST_F(ListenerTest, RestsWhenDescriptorsAreOutSaysSoOnceAndGoesOnWhenSomeAreFre
   EXPECT_EQ(listener.rests(), 2u);
 }
 
-TEST_F(ListenerTest, SpreadsConnectionsOverTheShards) {
+TEST_F(ListenerTest, KeepsTheConnectionsOfOneProcessInOneShard) {
   Listener listener(io, shards);
   ASSERT_TRUE(listener.open(at(path)));
   listener.start();
   for (int i = 0; i < 10; ++i) ASSERT_TRUE(connects());
+  const pid_t other = fork();  // no threads run here
+  if (other == 0) {
+    for (int i = 0; i < 5; ++i) connects();
+    pause();
+    _exit(0);
+  }
+  for (int i = 0; i < 500 && shards[0]->connections() + shards[1]->connections() < 15; ++i) {
+    run();
+    usleep(10'000);
+  }
+  kill(other, SIGKILL);
+  waitpid(other, nullptr, 0);
+  EXPECT_EQ(shards[0]->connections(), 10u);
+  EXPECT_EQ(shards[1]->connections(), 5u);
+}
+
+TEST_F(ListenerTest, SpreadsAProcessThatHasFarMoreThanTheOthers) {
+  Listener listener(io, shards);
+  ASSERT_TRUE(listener.open(at(path)));
+  listener.start();
+  for (int batch = 0; batch < 10; ++batch) {
+    for (int i = 0; i < 50; ++i) ASSERT_TRUE(connects());
+    run();
+  }
+  EXPECT_EQ(shards[0]->connections() + shards[1]->connections(), 500u);
+  EXPECT_GE(shards[1]->connections(), 500u / 4);
+}
+
+TEST_F(ListenerTest, SpreadsConnectionsOverTcp) {
+  sockaddr_in to{};
+  to.sin_family = AF_INET;
+  to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  socklen_t size = sizeof to;
+  const int probe = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);  // which port is free
+  ASSERT_EQ(bind(probe, reinterpret_cast<const sockaddr*>(&to), size), 0);
+  ASSERT_EQ(getsockname(probe, reinterpret_cast<sockaddr*>(&to), &size), 0);
+  ::close(probe);
+  Listener listener(io, shards);
+  ASSERT_TRUE(listener.open({"", "127.0.0.1", ntohs(to.sin_port), hub::Framing::fastcgi, ""}));
+  listener.start();
+  for (int i = 0; i < 10; ++i) {
+    clients.push_back(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+    ASSERT_EQ(::connect(clients.back(), reinterpret_cast<const sockaddr*>(&to), sizeof to), 0);
+  }
   run();
   EXPECT_EQ(shards[0]->connections(), 5u);
   EXPECT_EQ(shards[1]->connections(), 5u);
