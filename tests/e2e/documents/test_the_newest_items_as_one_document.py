@@ -1,0 +1,94 @@
+# SPDX-License-Identifier: MIT
+"""The same URL without EventSource: JSON Feed 1.1 and Atom, and the event ID from which an EventSource goes on."""
+import http.client
+import json
+import ssl
+import xml.etree.ElementTree as ET
+
+import pytest
+
+from harness.fixtures import target_of
+from harness.numbers import numbers, publish
+from harness.worker import HOST
+
+ATOM = "{http://www.w3.org/2005/Atom}"
+ENTRY = ("<entry xmlns='http://www.w3.org/2005/Atom'><id>urn:x:{0}</id><title>News {0} &amp; more</title>"
+         "<updated>2026-01-0{0}T00:00:00Z</updated><link href='https://example.org/{0}'/>"
+         "<content type='html'>&lt;b&gt;{0}&lt;/b&gt;</content></entry>")
+
+
+def get(web, target: str, accept: str, method: str = "GET", host: str = HOST):
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    address = web.url("fastcgi").removeprefix("https://")
+    connection = http.client.HTTPSConnection(address, context=context, timeout=10)
+    connection.request(method, target, headers={"Host": host, "Accept": accept})
+    answer = connection.getresponse()
+    answer.body = answer.read()
+    connection.close()
+    return answer
+
+
+@pytest.fixture
+def blog(xmpp, publisher, new_node):
+    node = new_node(persist_items=1, max_items=20)
+    for number in (1, 2, 3):
+        publisher.publish(node, ENTRY.format(number), f"i{number}")
+    return node
+
+
+def test_json_feed(blog, web):
+    answer = get(web, target_of(blog) + "?last=2", "application/json")
+    assert (answer.status, answer.getheader("Content-Type")) == (200, "application/json; charset=utf-8")
+    assert "Accept" in answer.getheader("Vary")
+    feed = json.loads(answer.body)
+    assert feed["version"] == "https://jsonfeed.org/version/1.1"
+    assert feed["title"] == blog
+    assert feed["feed_url"] == f"https://{HOST}{target_of(blog)}"
+    assert [item["id"] for item in feed["items"]] == ["urn:x:3", "urn:x:2"], "newest first"
+    assert feed["items"][0]["title"] == "News 3 & more"
+    assert feed["items"][0]["url"] == "https://example.org/3"
+    assert feed["items"][0]["content_html"] == "<b>3</b>"
+    assert get(web, target_of(blog), "application/feed+json").getheader("Content-Type").startswith("application/feed+json")
+
+
+def test_atom_feed(blog, web):
+    answer = get(web, target_of(blog), "application/atom+xml, */*;q=0.1")
+    assert (answer.status, answer.getheader("Content-Type")) == (200, "application/atom+xml; charset=utf-8")
+    feed = ET.fromstring(answer.body)
+    assert feed.tag == ATOM + "feed"
+    assert [entry.find(ATOM + "id").text for entry in feed.findall(ATOM + "entry")] == ["urn:x:3", "urn:x:2", "urn:x:1"]
+
+
+def test_an_event_source_goes_on_from_it_without_a_gap(blog, web, publisher, open_stream):
+    answer = get(web, target_of(blog), "application/json")
+    last_event_id = answer.getheader("X-Last-Event-ID")
+    assert f"lastEventId={last_event_id}>" in answer.getheader("Link")
+    publish(publisher, blog, 4, 5)  # while the page has no stream yet
+    stream = open_stream(blog, last_event_id=last_event_id)
+    assert numbers(stream, until=5) == [4, 5]
+    by_query = open_stream(target=f"{target_of(blog)}?lastEventId={last_event_id}")
+    assert numbers(by_query, until=5) == [4, 5]
+
+
+def test_several_nodes_in_one_document(blog, web, publisher, new_node, open_stream):
+    other = new_node(persist_items=1)
+    publish(publisher, other, 7)
+    target = f"/eventsource/?node={blog}&node={other}"
+    answer = get(web, target + "&last=1", "application/json")
+    assert len(json.loads(answer.body)["items"]) == 2
+    publish(publisher, other, 8)
+    stream = open_stream(target=target + "&format=payload", last_event_id=answer.getheader("X-Last-Event-ID"))
+    assert numbers(stream, until=8) == [8]
+
+
+def test_head_and_refusals(blog, web):
+    answer = get(web, target_of(blog), "application/json", method="HEAD")
+    assert (answer.status, answer.body) == (200, b"")
+    assert answer.getheader("X-Last-Event-ID")
+    assert get(web, target_of("no such node"), "application/json").status == 404
+
+
+def test_whoever_names_no_type_gets_a_stream(blog, web, open_stream):
+    stream = open_stream(blog, headers={})
+    assert stream.headers["content-type"].startswith("text/event-stream")
