@@ -9,7 +9,7 @@ if [ "${1:-}" = --no-install ]; then
   shift
 else
   bash deploy/install.sh build run demo bench test
-  if [ ! -e tests/browser/node_modules/playwright-core/package.json ]; then
+  if [ tests/browser/package-lock.json -nt tests/browser/node_modules/.package-lock.json ]; then
     npm ci --prefix tests/browser --ignore-scripts --no-audit --no-fund --loglevel=error
   fi
 fi

@@ -127,6 +127,7 @@ void Connection::handle(const Params& params) {
   if (const auto* wanted = std::get_if<StreamWanted>(&routed)) {
     head_only_ = wanted->head_only;
     if (wanted->document) document_ = std::make_unique<DocumentWanted>(*wanted->document);
+    padding_bytes_ = static_cast<std::uint16_t>(wanted->padding_bytes);
     shard().open(*this, wanted->selection, wanted->start);
   } else {
     head_only_ = params.get("REQUEST_METHOD") == "HEAD";
@@ -161,7 +162,7 @@ void Connection::answer(const Answer& answer) {
   end_when_written(CloseReason::answered);
 }
 
-hub::FrameRef Connection::response_head() const { return thread_.response_head(head_only_); }
+hub::FrameRef Connection::response_head() const { return thread_.response_head(head_only_, padding_bytes_); }
 
 ssize_t Connection::write(std::span<const iovec> bytes) {
   if (!renumber_) return send(bytes);

@@ -69,6 +69,7 @@ class Connection final : public hub::Stream, public std::enable_shared_from_this
   std::unique_ptr<Renumber> renumber_;  ///< only if the request ID is not 1
   std::unique_ptr<DocumentWanted> document_;  ///< only if that is wanted instead of a stream
   std::uint16_t request_id_ = hub::frame_request_id;
+  std::uint16_t padding_bytes_ = 0;  ///< of the stream's first comment
   bool head_only_ = false;
   bool lingering_ = false;
 };

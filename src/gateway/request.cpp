@@ -14,7 +14,8 @@
 namespace xes::gateway {
 namespace {
 
-/// Names that the EventSource polyfills use for what the Last-Event-ID header cannot carry in them.
+/// Names that the EventSource polyfills use for what the Last-Event-ID header cannot carry in them. The last one counts,
+/// since they append theirs to what the page's URL may have had already.
 constexpr std::string_view last_event_id_names[] = {"lastEventId", "last_event_id", "Last-Event-ID",
                                                     "evs_last_event_id"};
 
@@ -104,18 +105,32 @@ std::optional<unsigned> whole_number(std::string_view text) {
 /// beats ?last=N, for the same reason.
 Result<hub::Start> find_start(const Params& params, const std::vector<wire::QueryPair>& query, const RouteOptions& options) {
   hub::Start start;
-  std::string_view last = params.get("HTTP_LAST_EVENT_ID");
+  std::string_view last = params.get("HTTP_LAST_EVENT_ID"), in_query;
   for (const wire::QueryPair& pair : query) {
-    if (last.empty() && std::count(std::begin(last_event_id_names), std::end(last_event_id_names), pair.name))
-      last = pair.value;
+    if (std::count(std::begin(last_event_id_names), std::end(last_event_id_names), pair.name) && !pair.value.empty())
+      in_query = pair.value;
     if (pair.name != "last") continue;
     const auto count = whole_number(pair.value);
     if (!count) return fail(Error::malformed, "last=N takes a whole number of items");
     start = hub::Start::newest(std::min(*count, options.max_newest));
   }
+  if (last.empty()) last = in_query;
   if (last.empty()) return start;
   // What no worker can have written is one unknown position like another.
   return hub::Start::after(wire::is_event_id(last) ? std::string(last) : std::string());
+}
+
+/// `padding=true` is Yaffle's event-source-polyfill, `evs_preamble=N` amvtek's eventsource-polyfill in IE 8 and 9.
+Result<std::size_t> find_padding(const std::vector<wire::QueryPair>& query) {
+  std::size_t bytes = 0;
+  for (const wire::QueryPair& pair : query) {
+    if (pair.name == "padding" && pair.value == "true") bytes = std::max<std::size_t>(bytes, 2048);
+    if (pair.name != "evs_preamble") continue;
+    const auto count = whole_number(pair.value);
+    if (!count) return fail(Error::malformed, "evs_preamble=N takes a whole number of bytes");
+    bytes = std::max<std::size_t>(bytes, *count);
+  }
+  return std::min(bytes, max_padding_bytes);
 }
 
 Answer answer_for(const Failure& failure) {
@@ -138,7 +153,9 @@ std::variant<StreamWanted, Answer> route(const Params& params, const RouteOption
   if (!selection) return answer_for(selection.error());
   const auto start = find_start(params, *query, options);
   if (!start) return answer_for(start.error());
-  StreamWanted wanted{std::move(*selection), *start, method == "HEAD"};
+  const auto padding = find_padding(*query);
+  if (!padding) return answer_for(padding.error());
+  StreamWanted wanted{std::move(*selection), *start, method == "HEAD", {}, *padding};
   if (const auto form = document_form(params.get("HTTP_ACCEPT"))) {
     wanted.document = describe_document(*form, params, wanted.selection);
     if (start->at != hub::Start::At::newest) wanted.start = hub::Start::newest(default_document_items);

@@ -22,6 +22,9 @@ struct Service {
   hub::View view = hub::View::payload;  ///< of a single node, where a request does not say
 };
 
+/// Old browsers hand on nothing of a response before some 2 KiB of it have come; their polyfills ask for padding.
+inline constexpr std::size_t max_padding_bytes = 8192;
+
 struct RouteOptions {
   std::string path = "/eventsource/";  ///< what precedes a node's name
   std::vector<Service> services;
@@ -36,6 +39,7 @@ struct StreamWanted {
   hub::Start start;
   bool head_only = false;
   std::optional<DocumentWanted> document = {};
+  std::size_t padding_bytes = 0;  ///< of a comment that the stream begins with; at most max_padding_bytes
 };
 
 /// The answer is a status and one line of text/plain.

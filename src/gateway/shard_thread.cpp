@@ -21,8 +21,9 @@ std::string stream_head() {
   return out;
 }
 
-hub::FrameRef stream_head_and_retry(std::chrono::milliseconds retry) {
+hub::FrameRef stream_opening(std::chrono::milliseconds retry, std::size_t padding_bytes) {
   std::string out = stream_head();
+  if (padding_bytes > 0) wire::append_comment(out, std::string(padding_bytes, ' '));
   wire::append_retry(out, retry);
   wire::append_block_end(out);
   return hub::make_frame(out);
@@ -44,7 +45,7 @@ ShardThread::ShardThread(ShardThreadOptions options, Wants& wants)
                wants_.wake();
              }),
       buffer_(64 * 1024),
-      stream_head_(stream_head_and_retry(options_.shard.retry)),
+      stream_head_(stream_opening(options_.shard.retry, 0)),
       bare_head_(hub::make_frame(stream_head())) {
   news_.on_wake([this] { take_news(); });
   accepted_.on_wake([this] { take_accepted(); });
@@ -103,6 +104,11 @@ void ShardThread::beat() {
     wants_.wake();
     beat();
   });
+}
+
+hub::FrameRef ShardThread::response_head(bool head_only, std::size_t padding_bytes) const {
+  if (head_only) return bare_head_;
+  return padding_bytes == 0 ? stream_head_ : stream_opening(options_.shard.retry, padding_bytes);
 }
 
 void ShardThread::add_deadline(const std::shared_ptr<Connection>& connection) {

@@ -67,8 +67,8 @@ class ShardThread {
   const ShardThreadOptions& options() const { return options_; }
   FcgiDecoder& decoder() { return decoder_; }
   std::span<char> buffer() { return buffer_; }
-  /// What a stream begins with; without `retry:` for a HEAD request.
-  const hub::FrameRef& response_head(bool head_only) const { return head_only ? bare_head_ : stream_head_; }
+  /// What a stream begins with; the head alone for a HEAD request.
+  hub::FrameRef response_head(bool head_only, std::size_t padding_bytes) const;
   void add_deadline(const std::shared_ptr<Connection>& connection);
   void connection_opened() { connections_.fetch_add(1, std::memory_order_relaxed); }
   void connection_closed() { connections_.fetch_sub(1, std::memory_order_relaxed); }

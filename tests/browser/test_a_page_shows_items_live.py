@@ -1,50 +1,14 @@
 # SPDX-License-Identifier: MIT
 """Real Chromium, a native EventSource, HTTPS and HTTP/2 through nginx with the shipped snippets."""
-import json
 import time
-from pathlib import Path
-from urllib.parse import urlencode
 
 import pytest
 
 from harness.nginx import Nginx
-from harness.process import Process, program, wait_until
+from harness.process import wait_until
+from harness.talker import BROWSER as HERE, Browser
 
-HERE = Path(__file__).resolve().parent
 pytestmark = pytest.mark.timeout(90)
-
-
-class Browser:
-    """Chromium with one page open; what the page and its console said is in `lines`."""
-
-    def __init__(self, folder: Path, url: str, rules: str = ""):
-        profile = folder / "profile"
-        profile.mkdir()
-        self.process = Process([program("node", "nodejs"), HERE / "chromium.mjs", url, profile, rules], folder / "browser.out", cwd=HERE)
-
-    @property
-    def lines(self) -> list:
-        text = self.process.text()
-        return [json.loads(line) for line in text[:text.rfind("\n") + 1].splitlines() if line.startswith("{")]
-
-    def wait(self, condition, what: str, timeout: float = 20):
-        try:
-            return wait_until(lambda: condition(self.lines), what, timeout, 0.05)
-        except TimeoutError as error:
-            raise AssertionError(f"{error}; the browser said:\n{self.process.text()[-3000:]}") from None
-
-    def wait_open(self, streams: int = 1):
-        self.wait(lambda lines: len({line["opened"] for line in lines if "opened" in line}) == streams, "the stream to open", 30)
-
-    def items(self) -> list:
-        """What the page's list shows."""
-        return next((line["items"] for line in reversed(self.lines) if "items" in line), [])
-
-    def console(self) -> list:
-        return [line["console"] for line in self.lines if "console" in line]
-
-    def died(self) -> bool:
-        return any(line.get("closed") for line in self.lines)
 
 
 @pytest.fixture
@@ -62,12 +26,11 @@ def browse(folder):
     opened = []
 
     def make(address: str, rules: str = "", **query) -> Browser:
-        opened.append(Browser(folder, f"{address}/page.html?{urlencode(query)}", rules))
+        opened.append(Browser(folder, address, "page.html", rules, **query))
         return opened[-1]
     yield make
     for one in opened:
         one.process.end()
-
 
 
 def rules(front, framing: str, *hosts: str) -> str:

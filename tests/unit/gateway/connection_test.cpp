@@ -115,6 +115,14 @@ TEST_P(ConnectionTest, StreamsWhatIsPublished) {
   EXPECT_FALSE(closed);
 }
 
+TEST_P(ConnectionTest, BeginsWithAsMuchPaddingAsIsAskedFor) {
+  connect(GetParam());
+  request(GetParam(), get("/eventsource/news?evs_preamble=3000"));
+  open();
+  const std::string expected = head + ": " + std::string(3000, ' ') + "\nretry: 3000\n\n";
+  EXPECT_EQ(response(GetParam()).substr(0, expected.size()), expected);
+}
+
 TEST_P(ConnectionTest, ReadsAHeadByteByByte) {
   connect(GetParam());
   const Pairs pairs = get("/eventsource/news");

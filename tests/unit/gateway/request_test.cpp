@@ -140,6 +140,22 @@ TEST_F(RouteTest, GoesOnAfterTheLastEventIdOfEachPolyfill) {
   EXPECT_EQ(stream("/eventsource/n?lasteventid=" + id).start.at, At::now);
 }
 
+TEST_F(RouteTest, TakesTheLastPositionOfTheQueryAsPolyfillsAppendTheirs) {
+  EXPECT_EQ(stream("/eventsource/n?lastEventId=" + other_id + "&evs_last_event_id=" + id).start.last, id);
+  EXPECT_EQ(stream("/eventsource/n?lastEventId=" + id + "&evs_last_event_id=").start.last, id);
+}
+
+TEST_F(RouteTest, PadsWhereAPolyfillAsksForIt) {
+  EXPECT_EQ(stream("/eventsource/n").padding_bytes, 0u);
+  EXPECT_EQ(stream("/eventsource/n?padding=true").padding_bytes, 2048u);
+  EXPECT_EQ(stream("/eventsource/n?padding=false").padding_bytes, 0u);
+  EXPECT_EQ(stream("/eventsource/n?evs_preamble=2056").padding_bytes, 2056u);
+  EXPECT_EQ(stream("/eventsource/n?evs_preamble=2056&padding=true").padding_bytes, 2056u);
+  EXPECT_EQ(stream("/eventsource/n?evs_preamble=4000000000").padding_bytes, max_padding_bytes);
+  for (const std::string number : {"", "-1", "2k", "99999999999999999999"})
+    EXPECT_EQ(status("/eventsource/n?evs_preamble=" + number), 400) << number;
+}
+
 TEST_F(RouteTest, LetsTheHeaderBeatTheQueryAndAPositionBeatLast) {
   const auto start = stream("/eventsource/n?lastEventId=" + other_id + "&last=5", {{"HTTP_LAST_EVENT_ID", id}}).start;
   EXPECT_EQ(start.at, At::after);
