@@ -26,7 +26,7 @@ include() { printf 'include xmpp-eventsource/%s;\n' "$@"; }
 
 # Prints what goes into the http block to test one snippet: it, and what its head says that it needs.
 http_block() { # FILE CONTEXT
-  local http="upstream.conf hosts.conf cors.conf" server=''
+  local http="upstream.conf hosts.conf cors.conf token-cookie.conf limit-zone.conf" server=''
   case $1 in location-*) server=never-dies.conf ;; esac
   case $2 in
     http) include "$1" ;;

@@ -33,6 +33,7 @@ http {{
   include {folder}/conf/upstream.conf;
   include {folder}/conf/hosts.conf;
   include xmpp-eventsource/cors.conf;
+  {http}
   server {{
     listen 127.0.0.1:{fastcgi} ssl http2 backlog=4096;
     server_name {names};
@@ -67,15 +68,28 @@ def substitute(text: str, old: str, new: str) -> str:
 
 class Nginx:
     def __init__(self, folder: Path, fastcgi: str, scgi: str, hosts: str = f"{HOST} pubsub.localhost;", extra: str = "",
-                 compress: str = "gzip on;\n  gzip_types *;"):
-        """`hosts` are the rows of hosts.conf's map, `extra` goes into both servers."""
+                 compress: str = "gzip on;\n  gzip_types *;", access=(), edits=None, http: str = ""):
+        """`hosts` are the rows of hosts.conf's map, `extra` goes into both servers, `http` before them. `access`: the lines of access.conf that
+        are taken in, by their file; `edits`: {file: [(old, new)]} of what an operator fills in in others."""
         self.folder = Path(folder)
         self.ports = {"fastcgi": free_port(), "scgi": free_port()}
         self.process = None
         conf = self.folder / "conf"
         conf.mkdir()
         (self.folder / "tmp").mkdir()
-        (conf / "xmpp-eventsource").symlink_to(ROOT / "nginx")
+        edits = {"access.conf": [(f"#include xmpp-eventsource/{file};", f"include xmpp-eventsource/{file};") for file in access],
+                 **(edits or {})}
+        (conf / "xmpp-eventsource").mkdir()
+        for path in (ROOT / "nginx").glob("*.conf"):
+            changes = edits.pop(path.name, [])
+            if not changes:
+                (conf / "xmpp-eventsource" / path.name).symlink_to(path)
+                continue
+            text = path.read_text()
+            for old, new in changes:
+                text = substitute(text, old, new)
+            (conf / "xmpp-eventsource" / path.name).write_text(text)
+        assert not edits, f"no such files: {edits}"
         upstream = (ROOT / "nginx" / "upstream.conf").read_text()
         upstream = substitute(upstream, "unix:/run/xmpp-eventsource/fastcgi.sock", f"unix:{fastcgi}")
         upstream = substitute(upstream, "unix:/run/xmpp-eventsource/scgi.sock", f"unix:{scgi}")
@@ -87,7 +101,8 @@ class Nginx:
         user = "user root;" if os.geteuid() == 0 else ""
         self.config = conf / "nginx.conf"
         self.config.write_text(_CONFIG.format(
-            folder=self.folder, user=user, names=f"{HOST} {HOST2} localhost", **self.ports, extra=extra, compress=compress))
+            folder=self.folder, user=user, names=f"{HOST} {HOST2} localhost", **self.ports, extra=extra, compress=compress,
+            http=http))
         self_signed(self.folder)
 
     def arguments(self) -> list:
