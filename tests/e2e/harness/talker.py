@@ -54,10 +54,11 @@ class Talker:
 class Browser(Talker):
     """Chromium with one page open, that of `path` at `address`; what its console said is in `lines`, too."""
 
-    def __init__(self, folder: Path, address: str, path: str, rules: str = "", **query):
+    def __init__(self, folder: Path, address: str, path: str, rules: str = "", credentials: str = None, **query):
         profile = folder / "profile"
         profile.mkdir()
-        super().__init__(folder, BROWSER / "chromium.mjs", f"{address}/{path}?{urlencode(query)}", profile, rules)
+        super().__init__(folder, BROWSER / "chromium.mjs", f"{address}/{path}?{urlencode(query)}", profile, rules,
+                         env={"CREDENTIALS": credentials} if credentials else None)
 
     def items(self) -> list:
         """What the page's list shows."""
