@@ -36,14 +36,26 @@ using namespace xes;
 
 const hub::NodeName name{"pubsub.example", "harbour/tide"};
 
-/// A notification of 500 bytes, most of them text.
-std::string stanza(std::string_view item_id = "0123456789") {
+enum Writing { text, json, not_plain };
+
+/// A notification of 500 bytes, most of them the payload: plain text; JSON with its quotes as references; or with a
+/// character reference near its end, which is expat's to read.
+std::string stanza(std::string_view item_id = "0123456789", Writing writing = text) {
   std::string out =
       "<message from='pubsub.example' to='eventsource.example' type='headline'><event "
       "xmlns='http://jabber.org/protocol/pubsub#event'><items node='harbour/tide'><item id='" +
-      std::string(item_id) +
-      "'><entry xmlns='http://www.w3.org/2005/Atom'><title>Tide</title><summary>";
-  const std::string end = "</summary></entry></item></items></event></message>";
+      std::string(item_id) + "'>";
+  std::string end = "</item></items></event></message>";
+  if (writing == json) {
+    out += "<json xmlns='urn:xmpp:json:0'>{";
+    end = "&quot;:0}</json>" + end;
+    while (out.size() + end.size() < 470) out += "&quot;tide&quot;:1.25,";
+    out += "&quot;";
+  } else {
+    out += "<entry xmlns='http://www.w3.org/2005/Atom'><title>Tide</title><summary>";
+    end = "</summary></entry>" + end;
+    if (writing == not_plain) end = "&#33;" + end;
+  }
   out.append(500 - out.size() - end.size(), 'x');
   return out + end;
 }
@@ -56,16 +68,16 @@ const std::string stream_head =
 constexpr int batch = 100;
 
 /// `count` batches in which every item ID is another.
-std::vector<std::string> batches(int count) {
+std::vector<std::string> batches(int count, Writing writing = text) {
   std::vector<std::string> out(static_cast<std::size_t>(count));
   std::uint64_t number = 1'000'000'000;
   for (std::string& bytes : out)
-    for (int i = 0; i < batch; ++i) bytes += stanza(std::to_string(number++));
+    for (int i = 0; i < batch; ++i) bytes += stanza(std::to_string(number++), writing);
   return out;
 }
 
-void read_stanzas(benchmark::State& state) {
-  const std::string bytes = batches(1).front();
+void read_stanzas(benchmark::State& state, Writing writing) {
+  const std::string bytes = batches(1, writing).front();
   xmpp::StanzaReader reader;
   (void)reader.feed(stream_head);
   while (reader.next()) {
@@ -79,7 +91,9 @@ void read_stanzas(benchmark::State& state) {
   }
   state.SetItemsProcessed(state.iterations() * batch);
 }
-BENCHMARK(read_stanzas);
+BENCHMARK_CAPTURE(read_stanzas, text, text);
+BENCHMARK_CAPTURE(read_stanzas, json, json);
+BENCHMARK_CAPTURE(read_stanzas, not_plain, not_plain);
 
 /// Of the above, what is expat's own: calls that do nothing, on the same bytes.
 void expat_reads_stanzas(benchmark::State& state) {
@@ -109,8 +123,8 @@ void expat_reads_stanzas(benchmark::State& state) {
 BENCHMARK(expat_reads_stanzas);
 
 #ifdef BENCH_STROPHE
-void strophe_reads_stanzas(benchmark::State& state) {
-  std::string bytes = batches(1).front(), head = stream_head;
+void strophe_reads_stanzas(benchmark::State& state, Writing writing) {
+  std::string bytes = batches(1, writing).front(), head = stream_head;
   xmpp_ctx_t* context = xmpp_ctx_new(nullptr, nullptr);
   std::size_t stanzas = 0;
   parser_t* parser = parser_new(
@@ -125,7 +139,9 @@ void strophe_reads_stanzas(benchmark::State& state) {
   xmpp_ctx_free(context);
   state.SetItemsProcessed(state.iterations() * batch);
 }
-BENCHMARK(strophe_reads_stanzas);
+BENCHMARK_CAPTURE(strophe_reads_stanzas, text, text);
+BENCHMARK_CAPTURE(strophe_reads_stanzas, json, json);
+BENCHMARK_CAPTURE(strophe_reads_stanzas, not_plain, not_plain);
 #endif
 
 /// All that the XMPP thread does between the socket and the shards' mailboxes.
