@@ -7,6 +7,10 @@
 
 namespace xes::wire {
 
+/// The reference that must stand for `c` in an attribute's value, whichever quotes it has, so that a parser reads it back
+/// as it was; empty where it stands for itself. In text, only those of & < > and CR are needed.
+std::string_view xml_reference(char c);
+
 /// ` name='value'`. White space other than the space itself is written as a character reference, so that
 /// attribute value normalisation leaves it as it is. `name` is a literal of ours; `value` is UTF-8 that XML
 /// can carry.

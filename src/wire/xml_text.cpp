@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "base/text.hpp"
+#include "wire/xml.hpp"
 
 namespace xes::wire {
 
@@ -30,22 +31,12 @@ std::string as_xml_text(std::string_view text) {
 }
 
 void append_xml_text(std::string& out, std::string_view text) {
+  constexpr std::string_view special = "&<>\r";
   for (const char c : as_xml_text(text)) {
-    switch (c) {
-      case '&':
-        out += "&amp;";
-        break;
-      case '<':
-        out += "&lt;";
-        break;
-      case '>':
-        out += "&gt;";
-        break;
-      case '\r':
-        out += "&#13;";
-        break;
-      default:
-        out += c;
+    if (special.find(c) != special.npos) {
+      out += xml_reference(c);
+    } else {
+      out += c;
     }
   }
 }

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from .process import Process, free_port, program
 from .prosody import COMPONENTS, PASSWORD, PEOPLE, SECRET, USERS
+from .server import Server
 
 _CONFIG = """
 loglevel: info
@@ -71,7 +72,7 @@ _PRIVILEGES = """\
 """
 
 
-class Ejabberd:
+class Ejabberd(Server):
     """
     people      accounts alice and bob, and PEP for every account; nodes named public:… are open and reach components
     rooms       a chat service; `archive` gives its messages a <stanza-id/> (mod_mam)
@@ -79,6 +80,7 @@ class Ejabberd:
     all_nodes   lift the 100 nodes that disco#items shows otherwise
     """
 
+    stop_within = 20.0
     name = "ejabberd"
     pubsub = "pubsub.localhost"
     pubsub2 = "pubsub2.localhost"
@@ -130,20 +132,6 @@ class Ejabberd:
                                          {"Content-Type": "application/json"})
         with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(request, timeout=10) as answer:
             return json.load(answer)
-
-    def stop(self) -> None:
-        if self.process:
-            self.process.end(20)
-            self.process = None
-
-    def kill(self) -> None:
-        """As a power cut would: nothing is said to anybody. What is on disk stays."""
-        self.process.kill()
-        self.process = None
-
-    def restart(self) -> None:
-        self.stop()
-        self.start()
 
     def log_text(self) -> str:
         return (self.folder / "ejabberd.log").read_text(errors="replace")

@@ -7,6 +7,7 @@ import os
 from pathlib import Path
 
 from .process import Process, free_port, program
+from .server import Server
 
 SECRET = "correct horse battery staple"
 USERS = ("publisher", "owner", "friend", "stranger")
@@ -64,7 +65,7 @@ def _privileges(components) -> str:
     return f"  privileged_entities = {{ {granted} }}\n" if components else ""
 
 
-class Prosody:
+class Prosody(Server):
     """
     people      accounts alice and bob, and PEP for every account
     rooms       a chat service; `archive` gives its messages a <stanza-id/> (muc_mam)
@@ -104,20 +105,6 @@ class Prosody:
         self.process.wait_listening(("127.0.0.1", self.component_port))
         self.process.wait_listening(("127.0.0.1", self.c2s_port))
         return self
-
-    def stop(self) -> None:
-        if self.process:
-            self.process.end()
-            self.process = None
-
-    def kill(self) -> None:
-        """As a power cut would: nothing is said to anybody. What is on disk stays."""
-        self.process.kill()
-        self.process = None
-
-    def restart(self) -> None:
-        self.stop()
-        self.start()
 
     def log_text(self) -> str:
         return (self.folder / "prosody.log").read_text(errors="replace")
