@@ -57,7 +57,6 @@ def test_one_handler_shows_all_and_one_event_id_resumes_them(front, browse, publ
     for number in range(1, 5):
         publish(weather if number % 2 else news, number)
     page.wait(lambda _: len(shown(page)) == 4, "four items")
-    assert shown(page) == expected
 
     front.worker.process.kill()
     for number in range(5, 9):

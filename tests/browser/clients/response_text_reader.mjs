@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Reads a stream the way remy/polyfills' EventSource.js (2013) does, which no package registry has: at every
+// Reads a stream the way remy/polyfills' EventSource.js (2013) does, which is not on npm: at every
 // readystatechange what is new in responseText is split into lines, and nothing is kept for the next one. So an event
 // that comes in two reads is lost, and white space around a line is.
 export class ResponseTextReader {
