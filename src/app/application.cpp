@@ -21,6 +21,7 @@
 
 #include "app/metrics.hpp"
 #include "app/service_manager.hpp"
+#include "app/token_keys.hpp"
 #include "gateway/listener.hpp"
 #include "gateway/shard_thread.hpp"
 #include "xmpp/subscriber.hpp"
@@ -85,8 +86,17 @@ gateway::ShardThreadOptions shard_options(const Config& config) {
   options.route.max_nodes = config.limits.nodes_per_stream;
   options.route.path = config.stream.path;
   for (const Config::Service& service : config.services)
-    options.route.services.push_back({service.jid, service.hosts, service.view});
+    options.route.services.push_back({service.jid, service.hosts, service.view, service.rule});
   options.head_timeout = config.listen.head_timeout;
+  return options;
+}
+
+gateway::GateOptions gate_options(const Config& config) {
+  gateway::GateOptions options;
+  options.found_in = config.token.found_in;
+  options.component = config.xmpp.jid;
+  options.limits = config.limits.most;
+  options.retry = config.limits.retry;
   return options;
 }
 
@@ -112,9 +122,16 @@ xmpp::SubscriberOptions subscriber_options(const Config& config) {
 
 class Application {
  public:
-  explicit Application(const Config& config) : config_(config), listener_(io_, shards_), signals_(io_), watchdog_(io_) {}
+  explicit Application(const Config& config)
+      : config_(config),
+        gate_(gate_options(config)),
+        listener_(io_, shards_),
+        signals_(io_),
+        reloads_(io_, SIGHUP),
+        watchdog_(io_) {}
 
   int run() {
+    if (!load_token_keys()) return EXIT_FAILURE;
     make_shards();
     for (const gateway::ListenAddress& address : listen_addresses(config_.listen)) {
       const auto opened = listener_.open(address);
@@ -127,6 +144,7 @@ class Application {
     start_xmpp();
     listener_.start();
     wait_for_signals();
+    wait_for_reloads();
     ping_service_manager();
     service_manager::ready("streaming");
     io_.run();
@@ -145,7 +163,7 @@ class Application {
       wants_.push_back(std::make_unique<Wants>(xmpp_io_, want_letters));
       gateway::ShardThreadOptions options = shard_options(config_);
       options.metrics = [this] { return metrics(); };
-      shards_.push_back(std::make_unique<gateway::ShardThread>(std::move(options), *wants_.back()));
+      shards_.push_back(std::make_unique<gateway::ShardThread>(std::move(options), gate_, *wants_.back()));
       doors.push_back({&shards_.back()->news(), wants_.back().get()});
     }
     subscriber_ = std::make_unique<xmpp::Subscriber>(xmpp_io_, session_options(config_.xmpp),
@@ -161,6 +179,7 @@ class Application {
     }
     sources.subscriber = &subscriber_->counters();
     sources.accept_rests = listener_.rests();
+    sources.limits = &gate_.limits();
     return metrics_text(sources);
   }
 
@@ -181,6 +200,33 @@ class Application {
       spdlog::info("signal {}: stopping", number);
       signals_.clear();  // so a second signal ends the process at once
       io_.stop();
+    });
+  }
+
+  /// False, and a line that says why, if one of the files is no key.
+  bool load_token_keys() {
+    auto loaded = load_keys(config_.token.keys);
+    if (!loaded) {
+      spdlog::error("token: {}", loaded.error().reason);
+      return false;
+    }
+    for (const std::string& warning : loaded->warnings) spdlog::warn("token: {}", warning);
+    gate_.set_keys(std::move(loaded->keys));
+    return true;
+  }
+
+  /// Logs are rotated, a terminal closes: whoever sends the signal, no stream ends by it.
+  void wait_for_reloads() {
+    reloads_.async_wait([this](const boost::system::error_code& error, int) {
+      if (error) return;
+      service_manager::reloading();
+      if (load_token_keys()) {
+        spdlog::info("token: keys from {} files", config_.token.keys.size());
+      } else {
+        spdlog::error("token: the keys stay as they were");
+      }
+      service_manager::ready("streaming");
+      wait_for_reloads();
     });
   }
 
@@ -215,6 +261,7 @@ class Application {
 
   const Config& config_;
   // In the order of use: what comes later refers to what comes before, and is destroyed first.
+  gateway::Gate gate_;
   boost::asio::io_context xmpp_io_{1};
   boost::asio::io_context io_{1};
   std::vector<std::unique_ptr<Wants>> wants_;
@@ -223,6 +270,7 @@ class Application {
   std::thread xmpp_thread_;
   gateway::Listener listener_;
   boost::asio::signal_set signals_;
+  boost::asio::signal_set reloads_;
   boost::asio::steady_timer watchdog_;
   std::atomic<std::size_t> turning_{0};
 };
@@ -233,8 +281,6 @@ int run(Config config) {
   start_logging(config.log);
   // A peer that leaves in the middle of a write is an error of that write alone; libstrophe writes without a flag.
   std::signal(SIGPIPE, SIG_IGN);
-  // What daemons are sent by habit (logs are rotated, a terminal closes) ends no stream.
-  std::signal(SIGHUP, SIG_IGN);
   raise_descriptor_limit();
   spdlog::info("xmpp-eventsource {} as {}", XES_VERSION, config.xmpp.jid);
   return Application(config).run();

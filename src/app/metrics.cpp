@@ -49,6 +49,14 @@ std::string metrics_text(const MetricSources& sources) {
   text.metric("connections", "gauge", sources.connections, "Connections from the web server, streams or not.");
   text.metric("accept_rests_total", "counter", sources.accept_rests,
               "Times that no connection could be accepted for want of descriptors. Worry: raise LimitNOFILE.");
+  text.describe("limited_total", "counter",
+                "Requests told to come back later, by limit. Worry about streams and nodes: everybody meets those.");
+  for (std::size_t i = 0; i < gateway::limit_infos.size(); ++i)
+    text.value("limited_total", sources.limits->refused(static_cast<gateway::Limit>(i)),
+               "{limit=\"" + std::string(gateway::limit_infos[i].name) + "\"}");
+  const gateway::Limits::Counts counts = sources.limits->counts();
+  text.metric("client_addresses", "gauge", counts.addresses, "Client addresses with an open stream.");
+  text.metric("users", "gauge", counts.users, "Users, and subjects of tokens, with an open stream.");
   text.metric("deliveries_total", "counter", sum(sources, &hub::ShardCounters::deliveries), "Events times streams.");
   const xmpp::SubscriberCounters& subscriber = *sources.subscriber;
   text.metric("events_total", "counter", subscriber.events, "Events made of what the services sent or store.");

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "gateway/limits.hpp"
 #include "hub/shard.hpp"
 #include "xmpp/subscriber.hpp"
 
@@ -17,6 +18,7 @@ struct MetricSources {
   std::size_t connections = 0;
   const xmpp::SubscriberCounters* subscriber = nullptr;
   std::uint64_t accept_rests = 0;
+  const gateway::Limits* limits = nullptr;
 };
 
 std::string metrics_text(const MetricSources& sources);

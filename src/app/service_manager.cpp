@@ -3,9 +3,19 @@
 
 #include <systemd/sd-daemon.h>
 
+#include <ctime>
+
 namespace xes::app::service_manager {
 
 void ready(const std::string& status) { sd_notify(0, ("READY=1\nSTATUS=" + status).c_str()); }
+
+/// A reload that the unit's Type=notify does not know of: systemd takes it as a hint (sd_notify(3)).
+void reloading() {
+  timespec now{};
+  clock_gettime(CLOCK_MONOTONIC, &now);
+  const auto microseconds = static_cast<long long>(now.tv_sec) * 1'000'000 + now.tv_nsec / 1000;
+  sd_notify(0, ("RELOADING=1\nMONOTONIC_USEC=" + std::to_string(microseconds)).c_str());
+}
 
 void stopping() { sd_notify(0, "STOPPING=1"); }
 

@@ -9,6 +9,8 @@
 namespace xes::app::service_manager {
 
 void ready(const std::string& status);
+/// ready() ends it.
+void reloading();
 void stopping();
 void alive();
 /// How often alive() has to be called at the least; zero if nobody asks.

@@ -27,9 +27,9 @@ enum class AskAs {
 
 struct AccessRule {
   Access access = Access::open;
-  std::vector<std::string> nodes;  ///< globs (wire/glob.hpp) of what may be read; none: every node
-  std::vector<std::string> deny;   ///< globs of what may not, even if `nodes` or a token names it
-  std::string user_jid;            ///< with "{user}"; empty for user_at_component
+  std::vector<std::string> nodes = {};  ///< globs (wire/glob.hpp) of what may be read; none: every node
+  std::vector<std::string> deny = {};   ///< globs of what may not, even if `nodes` or a token names it
+  std::string user_jid = {};            ///< with "{user}"; empty for user_at_component
   AskAs ask_as = AskAs::user_at_component;
   std::chrono::milliseconds ask_every{};  ///< how long an answer counts
 };

@@ -123,16 +123,40 @@ void Connection::handle(const Params& params) {
   // Only the web server can set this one: what a client sends arrives as HTTP_…
   if (!params.get("EVENTSOURCE_METRICS").empty() && thread_.options().metrics)
     return answer({wire::status_ok, thread_.options().metrics()});
-  const auto routed = route(params, thread_.options().route);
-  if (const auto* wanted = std::get_if<StreamWanted>(&routed)) {
-    head_only_ = wanted->head_only;
-    if (wanted->document) document_ = std::make_unique<DocumentWanted>(*wanted->document);
-    padding_bytes_ = static_cast<std::uint16_t>(wanted->padding_bytes);
-    shard().open(*this, wanted->selection, wanted->start);
-  } else {
-    head_only_ = params.get("REQUEST_METHOD") == "HEAD";
-    answer(std::get<Answer>(routed));
-  }
+  auto routed = route(params, thread_.options().route);
+  if (auto* wanted = std::get_if<StreamWanted>(&routed)) return enter(params, *wanted);
+  head_only_ = params.get("REQUEST_METHOD") == "HEAD";
+  answer(std::get<Answer>(routed));
+}
+
+void Connection::enter(const Params& params, StreamWanted& wanted) {
+  head_only_ = wanted.head_only;
+  if (wanted.document) document_ = std::make_unique<DocumentWanted>(*wanted.document);
+  padding_bytes_ = static_cast<std::uint16_t>(wanted.padding_bytes);
+  auto checked = thread_.gate().check(params, wanted, Gate::Clock::now());
+  if (const auto* refused = std::get_if<Answer>(&checked)) return answer(*refused);
+  const Visitor& visitor = std::get<Visitor>(checked);
+  auto admitted = thread_.gate().admit(params, visitor, wanted.selection);
+  if (const auto* refusal = std::get_if<Refusal>(&admitted)) return turn_away(*refusal);
+  ticket_ = std::move(std::get<Limits::Ticket>(admitted));
+  if (visitor.expires) expiry_ = thread_.add_expiry(*visitor.expires, shared_from_this());
+  if (!visitor.jid.empty()) return answer({wire::status_forbidden, "users are not served yet"});
+  shard().open(*this, wanted.selection, wanted.start);
+}
+
+/// Any status but 200 would end a browser's EventSource for good, and this passes. Who asks for a document can ask again.
+void Connection::turn_away(const Refusal& refusal) {
+  spdlog::debug("limit: {}", refusal.info().text);
+  if (document_) return answer({wire::status_service_unavailable, std::string(refusal.info().text) + "; come back later"});
+  deliver(thread_.come_back_later(head_only_));
+  end_when_written(CloseReason::overloaded);
+}
+
+void Connection::on_expired() {
+  expiry_.reset();
+  if (ended()) return;
+  if (!accepted()) return answer({wire::status_unauthorized, "the token has expired", false, bearer_invalid});
+  shard().end(*this, CloseReason::token_expired);
 }
 
 void Connection::on_document(const std::vector<hub::EventRef>& items, std::string_view id) {
@@ -155,6 +179,7 @@ void Connection::answer(const Answer& answer) {
   wire::append_status(out, answer.status);
   out += "Content-Type: text/plain; charset=utf-8\r\nCache-Control: no-store\r\nX-Content-Type-Options: nosniff\r\n";
   if (answer.allow) out += "Allow: GET, HEAD\r\n";
+  if (!answer.challenge.empty()) out.append("WWW-Authenticate: ").append(answer.challenge).append("\r\n");
   wire::append_head_end(out);
   if (!head_only_) out += answer.text;
   if (!head_only_ && !answer.text.ends_with('\n')) out += '\n';
@@ -204,8 +229,10 @@ void Connection::wait_writable() {
 
 void Connection::on_ended(CloseReason reason, bool cleanly) {
   head_.reset();
+  ticket_.release();
+  if (expiry_) thread_.remove_expiry(*std::exchange(expiry_, std::nullopt));
   if (cleanly && tail_) finish_framing();
-  if (reason != CloseReason::answered || !cleanly) return close();
+  if ((reason != CloseReason::answered && reason != CloseReason::overloaded) || !cleanly) return close();
   // Closing with unread bytes resets the connection, and the web server could lose the answer with it: say that
   // nothing more comes, and read what is left.
   lingering_ = true;

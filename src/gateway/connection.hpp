@@ -2,16 +2,19 @@
 // Purpose: one connection from the web server: reads the request's head, becomes a stream or answers, ends.
 // Thread: its shard's. Kept alive by its own pending waits; ShardThread's deadlines hold it weakly.
 //
-//   head ──complete──▶ routed ──▶ streaming ──▶ ended
+//   head ──complete──▶ routed, through the gate ──▶ streaming ──▶ ended
 //     └──malformed, deadline──▶ ended        answered ──▶ lingering (the web server may still be sending a body) ──▶ ended
 #pragma once
 
 #include <boost/asio/posix/stream_descriptor.hpp>
+#include <chrono>
+#include <map>
 #include <memory>
 #include <optional>
 #include <span>
 #include <variant>
 
+#include "gateway/access.hpp"
 #include "gateway/renumber.hpp"
 #include "gateway/request.hpp"
 #include "hub/stream.hpp"
@@ -22,6 +25,9 @@
 namespace xes::gateway {
 
 class ShardThread;
+class Connection;
+/// Streams by when their tokens expire.
+using Expiries = std::multimap<std::chrono::system_clock::time_point, std::weak_ptr<Connection>>;
 
 class Connection final : public hub::Stream, public std::enable_shared_from_this<Connection> {
  public:
@@ -32,6 +38,8 @@ class Connection final : public hub::Stream, public std::enable_shared_from_this
   void start();
   /// The deadline for the head, or for lingering, has passed.
   void on_deadline();
+  /// The token that it came with has.
+  void on_expired();
 
  private:
   struct Head {
@@ -57,6 +65,9 @@ class Connection final : public hub::Stream, public std::enable_shared_from_this
   void feed_scgi(wire::ScgiHead& head, std::string_view bytes);
   void feed_tail(std::string_view bytes);
   void handle(const Params& params);
+  /// Through the gate: a stream, or a refusal.
+  void enter(const Params& params, StreamWanted& wanted);
+  void turn_away(const Refusal& refusal);
   void answer(const Answer& answer);
   ssize_t send(std::span<const iovec> bytes);
   void finish_framing();
@@ -69,6 +80,8 @@ class Connection final : public hub::Stream, public std::enable_shared_from_this
   std::unique_ptr<Renumber> renumber_;  ///< only if the request ID is not 1
   std::unique_ptr<DocumentWanted> document_;  ///< only if that is wanted instead of a stream
   std::uint16_t request_id_ = hub::frame_request_id;
+  Limits::Ticket ticket_;  ///< of a stream, until it ends
+  std::optional<Expiries::iterator> expiry_;
   std::uint16_t padding_bytes_ = 0;  ///< of the stream's first comment
   bool head_only_ = false;
   bool lingering_ = false;

@@ -5,9 +5,11 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 #include <variant>
 #include <vector>
 
+#include "gateway/access_rule.hpp"
 #include "gateway/document.hpp"
 #include "gateway/params.hpp"
 #include "hub/selection.hpp"
@@ -20,6 +22,7 @@ struct Service {
   std::string jid;
   std::vector<std::string> hosts;  ///< HTTP host names that mean it, lower case; its own JID always does; "*" is any
   hub::View view = hub::View::payload;  ///< of a single node, where a request does not say
+  AccessRule rule = {};
 };
 
 /// Old browsers hand on nothing of a response before some 2 KiB of it have come; their polyfills ask for padding.
@@ -40,6 +43,8 @@ struct StreamWanted {
   bool head_only = false;
   std::optional<DocumentWanted> document = {};
   std::size_t padding_bytes = 0;  ///< of a comment that the stream begins with; at most max_padding_bytes
+  /// Of what is to be read; lives as long as the RouteOptions. Without one, nobody may (gateway/access.hpp).
+  const AccessRule* rule = nullptr;
 };
 
 /// The answer is a status and one line of text/plain.
@@ -47,6 +52,7 @@ struct Answer {
   wire::Status status;
   std::string text;
   bool allow = false;  ///< with an Allow header
+  std::string_view challenge = {};  ///< of a WWW-Authenticate header; a constant
 };
 
 std::variant<StreamWanted, Answer> route(const Params& params, const RouteOptions& options);

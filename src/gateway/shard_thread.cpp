@@ -31,11 +31,12 @@ hub::FrameRef stream_opening(std::chrono::milliseconds retry, std::size_t paddin
 
 }  // namespace
 
-ShardThread::ShardThread(ShardThreadOptions options, Wants& wants)
+ShardThread::ShardThread(ShardThreadOptions options, Gate& gate, Wants& wants)
     : options_(std::move(options)),
       work_(boost::asio::make_work_guard(io_)),
       beat_timer_(io_),
       flush_timer_(io_),
+      gate_(gate),
       wants_(wants),
       news_(io_, options_.mailbox_letters),
       accepted_(io_, options_.mailbox_letters),
@@ -100,6 +101,7 @@ void ShardThread::beat() {
     if (error) return;
     shard_.beat();
     check_deadlines();
+    check_expiries();
     wants_.flush_overflow();
     wants_.wake();
     beat();
@@ -121,6 +123,26 @@ void ShardThread::check_deadlines() {
     const auto connection = deadlines_.front().connection.lock();
     deadlines_.pop_front();
     if (connection) connection->on_deadline();
+  }
+}
+
+hub::FrameRef ShardThread::come_back_later(bool head_only) {
+  if (head_only) return bare_head_;
+  const auto retry = gate_.options().retry;
+  std::uniform_int_distribution<std::chrono::milliseconds::rep> more(0, retry.count());
+  return stream_opening(retry + std::chrono::milliseconds(more(jitter_)), 0);
+}
+
+Expiries::iterator ShardThread::add_expiry(Gate::Clock::time_point at, const std::shared_ptr<Connection>& connection) {
+  return expiries_.emplace(at, connection);
+}
+
+void ShardThread::check_expiries() {
+  const auto now = Gate::Clock::now();
+  while (!expiries_.empty() && expiries_.begin()->first <= now) {
+    const auto connection = expiries_.begin()->second.lock();
+    expiries_.erase(expiries_.begin());
+    if (connection) connection->on_expired();
   }
 }
 

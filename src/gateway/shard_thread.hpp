@@ -11,18 +11,18 @@
 #include <deque>
 #include <functional>
 #include <memory>
+#include <random>
 #include <span>
 #include <thread>
 #include <vector>
 
 #include "base/mailbox.hpp"
+#include "gateway/connection.hpp"
 #include "gateway/fcgi_decoder.hpp"
 #include "gateway/request.hpp"
 #include "hub/shard.hpp"
 
 namespace xes::gateway {
-
-class Connection;
 
 struct ShardThreadOptions {
   hub::ShardOptions shard;
@@ -45,8 +45,8 @@ class ShardThread {
   using NewsBox = Mailbox<hub::News>;
   using AcceptedBox = Mailbox<Accepted>;
 
-  /// `wants`: the XMPP thread's end for this shard; it outlives the shard.
-  ShardThread(ShardThreadOptions options, Wants& wants);
+  /// `wants`: the XMPP thread's end for this shard. It and the gate outlive the shard.
+  ShardThread(ShardThreadOptions options, Gate& gate, Wants& wants);
   ShardThread(const ShardThread&) = delete;
   ShardThread& operator=(const ShardThread&) = delete;
   ~ShardThread();
@@ -65,11 +65,17 @@ class ShardThread {
   boost::asio::io_context& io() { return io_; }
   hub::Shard& shard() { return shard_; }
   const ShardThreadOptions& options() const { return options_; }
+  Gate& gate() { return gate_; }
   FcgiDecoder& decoder() { return decoder_; }
   std::span<char> buffer() { return buffer_; }
   /// What a stream begins with; the head alone for a HEAD request.
   hub::FrameRef response_head(bool head_only, std::size_t padding_bytes) const;
+  /// A whole response for who is over a limit.
+  hub::FrameRef come_back_later(bool head_only);
   void add_deadline(const std::shared_ptr<Connection>& connection);
+  /// on_expired() is called then, up to a beat (Shard::beats_per_heartbeat) later, and forgets the expiry.
+  Expiries::iterator add_expiry(Gate::Clock::time_point at, const std::shared_ptr<Connection>& connection);
+  void remove_expiry(Expiries::iterator expiry) { expiries_.erase(expiry); }
   void connection_opened() { connections_.fetch_add(1, std::memory_order_relaxed); }
   void connection_closed() { connections_.fetch_sub(1, std::memory_order_relaxed); }
 
@@ -84,6 +90,7 @@ class ShardThread {
   void flush();
   void beat();
   void check_deadlines();
+  void check_expiries();
 
   ShardThreadOptions options_;
   boost::asio::io_context io_{1};
@@ -91,6 +98,7 @@ class ShardThread {
   boost::asio::steady_timer beat_timer_;
   boost::asio::steady_timer flush_timer_;
   bool flush_waits_ = false;  ///< for the timer
+  Gate& gate_;
   Wants& wants_;
   NewsBox news_;
   AcceptedBox accepted_;
@@ -101,6 +109,8 @@ class ShardThread {
   hub::FrameRef stream_head_;
   hub::FrameRef bare_head_;
   std::deque<Deadline> deadlines_;  ///< all equally long, so the first is due first
+  Expiries expiries_;
+  std::minstd_rand jitter_{std::random_device()()};
   std::thread thread_;
 };
 

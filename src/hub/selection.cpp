@@ -12,7 +12,7 @@ bool matches(const Selection& selection, const std::string& node) {
   const auto any = [&](const std::vector<std::string>& globs) {
     return std::any_of(globs.begin(), globs.end(), [&](const std::string& glob) { return wire::glob_matches(glob, node); });
   };
-  return any(selection.patterns) && (selection.within.empty() || any(selection.within)) && !any(selection.without);
+  return any(selection.patterns) && std::all_of(selection.within.begin(), selection.within.end(), any) && !any(selection.without);
 }
 
 std::string describe(const Selection& selection) {

@@ -19,8 +19,8 @@ struct Selection {
   bool several = false;
   /// Globs (wire/glob.hpp): the service's nodes that match one of them are followed, too, as they come and go.
   std::vector<std::string> patterns = {};
-  std::vector<std::string> within = {};   ///< globs: of those, only what matches one of these; empty: all
-  std::vector<std::string> without = {};  ///< globs: and nothing that matches one of these
+  std::vector<std::vector<std::string>> within = {};  ///< globs: of those, only what matches one of each list
+  std::vector<std::string> without = {};              ///< globs: and nothing that matches one of these
 
   bool operator==(const Selection&) const = default;
 };

@@ -198,13 +198,15 @@ void Shard::say_retry(Stream& stream) {
   if (stream.accepted() && !stream.backlog_) stream.deliver(retry_frames_[next_retry_++ % retry_frames_.size()]);
 }
 
+void Shard::end(Stream& stream, CloseReason reason) {
+  if (row(reason).says_retry) say_retry(stream);
+  stream.end(reason);
+  drop_unused();
+}
+
 void Shard::end_all(CloseReason reason) {
   for (Node* node : std::exchange(unsent_, {})) node->flush();
-  while (!streams_.empty()) {
-    Stream& stream = *streams_.back();
-    if (row(reason).says_retry) say_retry(stream);
-    stream.end(reason);
-  }
+  while (!streams_.empty()) end(*streams_.back(), reason);
   drop_unused();
 }
 

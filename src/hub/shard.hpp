@@ -55,6 +55,8 @@ class Shard {
   /// After news was read. Returns when to call again, if paced events wait.
   std::optional<Node::Clock::time_point> flush(Node::Clock::time_point now);
   void beat();
+  /// As below, one of them.
+  void end(Stream& stream, CloseReason reason);
   /// Every stream gets a jittered `retry:` where the reason says so, and ends.
   void end_all(CloseReason reason);
 

@@ -19,6 +19,7 @@ struct Status {
 
 inline constexpr Status status_ok = {200, "OK"};
 inline constexpr Status status_bad_request = {400, "Bad Request"};
+inline constexpr Status status_unauthorized = {401, "Unauthorized"};
 inline constexpr Status status_forbidden = {403, "Forbidden"};
 inline constexpr Status status_not_found = {404, "Not Found"};
 inline constexpr Status status_method_not_allowed = {405, "Method Not Allowed"};

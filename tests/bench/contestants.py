@@ -200,6 +200,9 @@ jid = "pubsub.bench"
 [stream]
 heartbeat = "{heartbeat}"
 max_lag = "{max_lag}"
+[limits]
+streams_per_address = 0
+subscribes_per_second = 0
 [log]
 level = "warning"
 """)

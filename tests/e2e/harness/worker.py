@@ -26,11 +26,15 @@ def table(name: str, rows: dict) -> str:
     return f"{name}\n" + "".join(f"{key} = {toml(value)}\n" for key, value in rows.items() if value is not None) + "\n"
 
 
+# All clients of a test have one address, and some open everything at once.
+NO_LIMITS = {"streams_per_address": 0, "subscribes_per_second": 0}
+
+
 class Worker:
     """`address` of a listener is a Unix socket's path or ("host", port), as harness.fastcgi_client.connect takes it."""
 
     def __init__(self, folder: Path, server, component: str = None, *, fastcgi=None, scgi=None, threads: int = 2,
-                 services=None, stream=None, listen=None, xmpp=None, log=None):
+                 services=None, stream=None, listen=None, xmpp=None, log=None, limits=None, token=None):
         self.folder = Path(folder)
         self.component = component or server.components[0]
         self.fastcgi, self.scgi = str(self.folder / "fastcgi.sock"), str(self.folder / "scgi.sock")
@@ -47,7 +51,8 @@ class Worker:
             + table("[listen]", {"fastcgi": self.fastcgi_listeners, "scgi": self.scgi_listeners, "threads": threads,
                                  **(listen or {})})
             + "".join(table("[[service]]", service) for service in services)
-            + table("[stream]", stream or {}) + table("[log]", {"level": "debug", **(log or {})}))
+            + table("[stream]", stream or {}) + (table("[token]", token) if token else "")
+            + table("[limits]", {**NO_LIMITS, **(limits or {})}) + table("[log]", {"level": "debug", **(log or {})}))
         self.process = None
 
     @property

@@ -18,7 +18,9 @@ using hub::Framing;
 
 class ConnectionFixture : public testing::Test {
  protected:
-  ConnectionFixture() : wants(wants_io, 64), thread(options(), wants) { wants.on_wake([] {}); }
+  explicit ConnectionFixture(GateOptions gated = {}) : gate(gated), wants(wants_io, 64), thread(options(), gate, wants) {
+    wants.on_wake([] {});
+  }
   ~ConnectionFixture() override {
     thread.shard().end_all(CloseReason::shutting_down);
     connection.reset();
@@ -29,7 +31,8 @@ class ConnectionFixture : public testing::Test {
     ShardThreadOptions made;
     made.shard.pace = std::chrono::milliseconds(0);  // time is none of its business
     made.shard.max_lag_bytes = 4 << 20;
-    made.route.services = {{"pubsub.example", {"example.org"}}};
+    made.route.services = {{"pubsub.example", {"example.org"}},
+                           {"pubsub.example", {"token.example.org"}, hub::View::payload, {.access = Access::token}}};
     return made;
   }
 
@@ -87,6 +90,7 @@ class ConnectionFixture : public testing::Test {
 
   static inline const hub::NodeName name{"pubsub.example", "news"};
   boost::asio::io_context wants_io;
+  Gate gate;
   ShardThread::Wants wants;
   ShardThread thread;
   hub::Feed feed{name, {}};
@@ -99,7 +103,11 @@ class ConnectionFixture : public testing::Test {
 const std::string head =
     "Status: 200 OK\r\nContent-Type: text/event-stream\r\nCache-Control: no-store\r\nX-Accel-Buffering: no\r\n\r\n";
 
-class ConnectionTest : public ConnectionFixture, public testing::WithParamInterface<Framing> {};
+class ConnectionTest : public ConnectionFixture, public testing::WithParamInterface<Framing> {
+ protected:
+  using ConnectionFixture::ConnectionFixture;
+  ConnectionTest() = default;
+};
 INSTANTIATE_TEST_SUITE_P(Framings, ConnectionTest, testing::Values(Framing::fastcgi, Framing::plain),
                          [](const auto& one) { return one.param == Framing::plain ? "Scgi" : "Fastcgi"; });
 
@@ -248,6 +256,71 @@ TEST_P(ConnectionTest, WritesALongReplayThroughASmallSocket) {
   }
   for (int i = 0; i < 50; ++i)
     EXPECT_NE(bytes.find("data: <x>" + std::string(5000, static_cast<char>('a' + i % 26)) + "</x>\n\n"), bytes.npos);
+}
+
+class LimitedTest : public ConnectionTest {
+ protected:
+  LimitedTest() : ConnectionTest({.limits = {.streams = 1}, .retry = std::chrono::seconds(60)}) {}
+};
+INSTANTIATE_TEST_SUITE_P(Framings, LimitedTest, testing::Values(Framing::fastcgi, Framing::plain));
+
+TEST_P(LimitedTest, TellsWhoIsOverALimitWhenToComeBack) {
+  connect(GetParam());
+  request(GetParam(), get("/eventsource/news"));
+  const auto first = connection;
+  const int reader = client;
+  connect(GetParam());
+  request(GetParam(), get("/eventsource/news"));
+  const std::string text = response(GetParam());
+  ASSERT_EQ(text.substr(0, head.size() + 7), head + "retry: ");
+  const int retry = std::stoi(text.substr(head.size() + 7));
+  EXPECT_GE(retry, 60'000);
+  EXPECT_LE(retry, 120'000);
+  EXPECT_EQ(text.substr(text.size() - 2), "\n\n");
+  EXPECT_TRUE(closed);
+  EXPECT_EQ(ended(CloseReason::overloaded), 1u);
+  EXPECT_EQ(gate.limits().refused(Limit::streams), 1u);
+  ::close(reader);
+}
+
+TEST_P(LimitedTest, HasRoomAgainOnceAStreamHasEnded) {
+  connect(GetParam());
+  request(GetParam(), get("/eventsource/news"));
+  EXPECT_EQ(gate.limits().counts().streams, 1u);
+  ::close(std::exchange(client, -1));
+  run();
+  EXPECT_EQ(gate.limits().counts().streams, 0u);
+  connect(GetParam());
+  request(GetParam(), get("/eventsource/news"));
+  EXPECT_EQ(gate.limits().refused(Limit::streams), 0u);
+}
+
+TEST_P(ConnectionTest, AsksForATokenByAChallenge) {
+  connect(GetParam());
+  request(GetParam(), get("/eventsource/guarded", "token.example.org"));
+  const std::string text = response(GetParam());
+  EXPECT_EQ(text.substr(0, 26), "Status: 401 Unauthorized\r\n");
+  EXPECT_NE(text.find("\r\nWWW-Authenticate: Bearer\r\n"), std::string::npos) << text;
+  EXPECT_TRUE(closed);
+}
+
+TEST_P(ConnectionTest, EndsWithARetryOnceItsTokenHasExpired) {
+  connect(GetParam());
+  request(GetParam(), get("/eventsource/news"));
+  open();
+  response(GetParam());
+  connection->on_expired();
+  EXPECT_EQ(response(GetParam()).substr(0, 7), "retry: ");
+  EXPECT_TRUE(closed);
+  EXPECT_EQ(ended(CloseReason::token_expired), 1u);
+}
+
+TEST_P(ConnectionTest, AnswersThatATokenHasExpiredWhileItsNodeWasAwaited) {
+  connect(GetParam());
+  request(GetParam(), get("/eventsource/news"));
+  connection->on_expired();
+  EXPECT_EQ(response(GetParam()).substr(0, 26), "Status: 401 Unauthorized\r\n");
+  EXPECT_TRUE(closed);
 }
 
 using FastcgiConnectionTest = ConnectionFixture;

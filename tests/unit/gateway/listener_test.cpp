@@ -42,7 +42,7 @@ class ListenerTest : public testing::Test {
     path = folder + "/fastcgi.sock";
     ShardThreadOptions options;
     options.route.services = {{"pubsub.example", {"*"}}};
-    for (int i = 0; i < 2; ++i) shards.push_back(std::make_unique<ShardThread>(options, wants));
+    for (int i = 0; i < 2; ++i) shards.push_back(std::make_unique<ShardThread>(options, gate, wants));
   }
   ~ListenerTest() override {
     for (const int one : clients) ::close(one);
@@ -94,6 +94,7 @@ class ListenerTest : public testing::Test {
 
   std::string folder, path;
   boost::asio::io_context io, wants_io;
+  Gate gate{{}};
   ShardThread::Wants wants;
   std::vector<std::unique_ptr<ShardThread>> shards;
   std::vector<int> clients;

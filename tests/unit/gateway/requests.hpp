@@ -12,8 +12,8 @@ namespace xes::gateway {
 
 using Pairs = std::vector<std::pair<std::string, std::string>>;
 
-inline Pairs get(const std::string& uri) {
-  return {{"REQUEST_METHOD", "GET"}, {"REQUEST_URI", uri}, {"HTTP_HOST", "example.org"}};
+inline Pairs get(const std::string& uri, const std::string& host = "example.org") {
+  return {{"REQUEST_METHOD", "GET"}, {"REQUEST_URI", uri}, {"HTTP_HOST", host}};
 }
 
 inline void append_record(std::string& out, wire::RecordType type, std::uint16_t id, const std::string& content) {

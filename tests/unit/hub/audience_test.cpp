@@ -377,7 +377,7 @@ TEST_F(Patterns, LeaveOutWhatIsBeyondTheBoundAndSaySo) {
 
 TEST_F(Patterns, KeepWithinWhatMayBeSeen) {
   Selection selection = pattern("*");
-  selection.within = {"a*", "b*"};
+  selection.within = {{"a*", "b*"}};
   selection.without = {"*secret*"};
   EXPECT_TRUE(matches(selection, "a"));
   EXPECT_FALSE(matches(selection, "c"));

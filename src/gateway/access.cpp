@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: MIT
+#include "gateway/access.hpp"
+
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "base/text.hpp"
+
+namespace xes::gateway {
+namespace {
+
+Answer forbidden(std::string why) { return {wire::status_forbidden, std::move(why)}; }
+
+/// RFC 6750 §3: without a token the challenge alone, so that nobody thinks he had brought a wrong one.
+Answer unauthorized(std::string why, bool brought_one) {
+  return {wire::status_unauthorized, std::move(why), false, brought_one ? bearer_invalid : bearer_challenge};
+}
+
+/// What the request names must be offered, each node of it; what its patterns match is kept within by the hub.
+std::optional<Answer> check_offer(StreamWanted& wanted) {
+  if (!wanted.rule) return forbidden("this is not offered here");
+  for (const std::string& node : wanted.selection.nodes)
+    if (!is_offered(*wanted.rule, node)) return forbidden("the node " + quoted(node) + " is not offered here");
+  if (wanted.selection.patterns.empty()) return std::nullopt;
+  if (!wanted.rule->nodes.empty()) wanted.selection.within.push_back(wanted.rule->nodes);
+  wanted.selection.without = wanted.rule->deny;
+  return std::nullopt;
+}
+
+}  // namespace
+
+Gate::Gate(GateOptions options, std::shared_ptr<const Keys> keys)
+    : options_(std::move(options)), keys_(std::move(keys)), limits_(options_.limits) {}
+
+void Gate::set_keys(std::shared_ptr<const Keys> keys) {
+  const std::lock_guard lock(keys_mutex_);
+  keys_ = std::move(keys);
+}
+
+std::shared_ptr<const Keys> Gate::keys() const {
+  const std::lock_guard lock(keys_mutex_);
+  return keys_;
+}
+
+std::variant<Visitor, Answer> Gate::check(const Params& params, StreamWanted& wanted, Clock::time_point now) const {
+  if (auto refused = check_offer(wanted)) return std::move(*refused);
+  switch (wanted.rule->access) {
+    case Access::token: return check_token(params, wanted, now);
+    case Access::user: return check_user(params, wanted);
+    case Access::open: break;
+  }
+  const std::string_view user = params.get("REMOTE_USER");
+  return Visitor{user.empty() ? "" : "user " + std::string(user), {}, std::nullopt};
+}
+
+std::variant<Visitor, Answer> Gate::check_token(const Params& params, StreamWanted& wanted, Clock::time_point now) const {
+  const auto brought = find_token(params, options_.found_in);
+  if (!brought) return unauthorized("a token is needed", false);
+  const auto keys = this->keys();
+  const auto token = keys ? keys->verify(*brought, now) : fail(Error::refused, "there are no keys");
+  if (!token) {
+    spdlog::debug("token: refused: {}", token.error().reason);
+    return unauthorized("the token is not valid, or no longer", true);
+  }
+  for (const std::string& node : wanted.selection.nodes)
+    if (!matches_any(token->nodes, node)) return forbidden("the token is not for the node " + quoted(node));
+  if (!wanted.selection.patterns.empty()) {
+    if (token->nodes.empty()) return forbidden("the token is for no node");
+    std::vector<std::string> globs = token->nodes;
+    std::sort(globs.begin(), globs.end());
+    globs.erase(std::unique(globs.begin(), globs.end()), globs.end());
+    wanted.selection.within.push_back(std::move(globs));
+  }
+  return Visitor{"token " + token->subject, {}, token->expires};
+}
+
+/// Not 401: who has to authenticate, and how, is the web server's to say; that it let nobody's request through to here
+/// is a fault of its configuration, which no password in the browser would mend.
+std::variant<Visitor, Answer> Gate::check_user(const Params& params, const StreamWanted& wanted) const {
+  const std::string_view user = params.get("REMOTE_USER");
+  if (user.empty()) return forbidden("the web server has authenticated nobody (REMOTE_USER)");
+  if (!wanted.selection.patterns.empty()) return forbidden("here nodes are named one by one: patterns are for services with open or token access");
+  auto jid = jid_of_user(*wanted.rule, options_.component, user);
+  if (!jid) return forbidden(jid.error().reason);
+  std::string name = "user " + *jid;
+  return Visitor{std::move(name), std::move(*jid), std::nullopt};
+}
+
+std::variant<Limits::Ticket, Refusal> Gate::admit(const Params& params, const Visitor& visitor,
+                                                  const hub::Selection& selection) {
+  return limits_.admit(params.get("REMOTE_ADDR"), visitor.name, selection.service, selection.nodes,
+                       Limits::Clock::now());
+}
+
+}  // namespace xes::gateway

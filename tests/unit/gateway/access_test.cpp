@@ -1,0 +1,185 @@
+// SPDX-License-Identifier: MIT
+#include "gateway/access.hpp"
+
+#include <gtest/gtest.h>
+
+#include "token_samples.hpp"
+
+namespace xes::gateway {
+namespace {
+
+using namespace std::chrono_literals;
+
+const Gate::Clock::time_point day_in_2030{std::chrono::seconds(1'893'456'000)};
+const Gate::Clock::time_point sample_expiry{std::chrono::seconds(2'000'000'000)};
+
+class GateTest : public testing::Test {
+ protected:
+  GateTest() {
+    gate.set_keys(keys_of(test::secret));
+    wanted.selection = {"pubsub.example", {"weather/rome"}};
+    wanted.rule = &rule;
+  }
+  static std::shared_ptr<const Keys> keys_of(const std::string& file) {
+    return std::make_shared<const Keys>(std::vector<Key>{Key::parse(file).value()});
+  }
+  std::variant<Visitor, Answer> check() { return gate.check(params, wanted, now); }
+  Visitor visitor() {
+    const auto checked = check();
+    if (const auto* answer = std::get_if<Answer>(&checked)) {
+      ADD_FAILURE() << answer->status.code << " " << answer->text;
+      return {};
+    }
+    return std::get<Visitor>(checked);
+  }
+  Answer refusal() {
+    const auto checked = check();
+    if (std::holds_alternative<Answer>(checked)) return std::get<Answer>(checked);
+    ADD_FAILURE() << "let through";
+    return {};
+  }
+  int status() { return refusal().status.code; }
+
+  Gate gate{{.component = "eventsource.example"}};
+  AccessRule rule;
+  StreamWanted wanted;
+  Params params;
+  Gate::Clock::time_point now = day_in_2030;
+};
+
+TEST_F(GateTest, LetsAnybodyReadWhatIsOpen) {
+  EXPECT_EQ(visitor().name, "");
+  EXPECT_EQ(visitor().jid, "");
+  EXPECT_FALSE(visitor().expires);
+}
+
+TEST_F(GateTest, LetsNobodyReadWhatHasNoRule) {
+  wanted.rule = nullptr;
+  EXPECT_EQ(status(), 403);
+}
+
+TEST_F(GateTest, CountsTheUsersOfOpenServicesToo) {
+  params.add("REMOTE_USER", "alice");
+  EXPECT_EQ(visitor().name, "user alice");
+}
+
+TEST_F(GateTest, OffersTheNodesOfTheRuleAlone) {
+  rule.nodes = {"news/*"};
+  EXPECT_EQ(status(), 403);
+  rule.nodes = {"news/*", "weather/*"};
+  visitor();
+  rule.deny = {"*/rome"};
+  EXPECT_EQ(status(), 403);
+  EXPECT_EQ(refusal().text, "the node \"weather/rome\" is not offered here");
+}
+
+TEST_F(GateTest, RefusesAStreamForOneNodeThatIsNotOffered) {
+  rule.nodes = {"weather/*"};
+  wanted.selection.nodes = {"news", "weather/rome"};
+  EXPECT_EQ(status(), 403);
+}
+
+TEST_F(GateTest, KeepsPatternsWithinTheRule) {
+  rule.nodes = {"weather/*"};
+  rule.deny = {"*/secret"};
+  wanted.selection.nodes.clear();
+  wanted.selection.patterns = {"*"};
+  visitor();
+  EXPECT_TRUE(matches(wanted.selection, "weather/rome"));
+  EXPECT_FALSE(matches(wanted.selection, "weather/secret"));
+  EXPECT_FALSE(matches(wanted.selection, "news"));
+}
+
+class TokenGateTest : public GateTest {
+ protected:
+  TokenGateTest() { rule.access = Access::token; }
+};
+
+TEST_F(TokenGateTest, AsksForATokenByAChallenge) {
+  EXPECT_EQ(status(), 401);
+  EXPECT_EQ(refusal().challenge, "Bearer");
+}
+
+TEST_F(TokenGateTest, LetsWhoBringsATokenReadUntilItExpires) {
+  params.add("HTTP_AUTHORIZATION", "Bearer " + test::hs256);
+  EXPECT_EQ(visitor().name, "token alice");
+  EXPECT_EQ(visitor().jid, "");
+  EXPECT_EQ(visitor().expires, sample_expiry);
+}
+
+TEST_F(TokenGateTest, SaysThatATokenIsWrongButNotWhy) {
+  params.add("HTTP_AUTHORIZATION", "Bearer " + test::rs256);
+  EXPECT_EQ(status(), 401);
+  EXPECT_EQ(refusal().challenge, "Bearer error=\"invalid_token\"");
+  EXPECT_EQ(refusal().text, "the token is not valid, or no longer");
+}
+
+TEST_F(TokenGateTest, RefusesAnExpiredToken) {
+  params.add("HTTP_AUTHORIZATION", "Bearer " + test::hs256);
+  now = sample_expiry;
+  EXPECT_EQ(status(), 401);
+}
+
+TEST_F(TokenGateTest, RefusesEveryTokenWithoutKeys) {
+  gate.set_keys(nullptr);
+  params.add("HTTP_AUTHORIZATION", "Bearer " + test::hs256);
+  EXPECT_EQ(status(), 401);
+}
+
+TEST_F(TokenGateTest, TakesTheNewKeysOnceTheyAreSet) {
+  gate.set_keys(keys_of(test::rsa_key));
+  params.add("HTTP_AUTHORIZATION", "Bearer " + test::rs256);
+  EXPECT_EQ(visitor().name, "token alice");
+}
+
+TEST_F(TokenGateTest, RefusesANodeThatTheTokenDoesNotName) {
+  params.add("HTTP_AUTHORIZATION", "Bearer " + test::hs256);
+  wanted.selection.nodes = {"news"};
+  EXPECT_EQ(status(), 403);
+  wanted.selection.nodes = {"news", "weather/rome"};
+  EXPECT_EQ(status(), 403);
+}
+
+TEST_F(TokenGateTest, RefusesWhatTheRuleDeniesWhateverTheTokenSays) {
+  params.add("HTTP_AUTHORIZATION", "Bearer " + test::hs256);
+  rule.deny = {"weather/rome"};
+  EXPECT_EQ(status(), 403);
+}
+
+TEST_F(TokenGateTest, KeepsPatternsWithinTheRuleAndTheToken) {
+  params.add("HTTP_AUTHORIZATION", "Bearer " + test::hs256);  // weather/* and größe
+  rule.nodes = {"*/rome", "news"};
+  wanted.selection.nodes.clear();
+  wanted.selection.patterns = {"*"};
+  visitor();
+  EXPECT_TRUE(matches(wanted.selection, "weather/rome"));
+  EXPECT_FALSE(matches(wanted.selection, "weather/oslo"));
+  EXPECT_FALSE(matches(wanted.selection, "news"));
+}
+
+class UserGateTest : public GateTest {
+ protected:
+  UserGateTest() { rule.access = Access::user; }
+};
+
+TEST_F(UserGateTest, RefusesWhomTheWebServerHasNotAuthenticated) { EXPECT_EQ(status(), 403); }
+
+TEST_F(UserGateTest, NamesTheJidThatTheServiceIsAskedAbout) {
+  params.add("REMOTE_USER", "Alice");
+  EXPECT_EQ(visitor().jid, "alice@eventsource.example");
+  EXPECT_EQ(visitor().name, "user alice@eventsource.example");
+}
+
+TEST_F(UserGateTest, RefusesAUserWhoWouldBeSomebodyElse) {
+  params.add("REMOTE_USER", "alice@example.org/x");
+  EXPECT_EQ(status(), 403);
+}
+
+TEST_F(UserGateTest, RefusesPatterns) {
+  params.add("REMOTE_USER", "alice");
+  wanted.selection.patterns = {"*"};
+  EXPECT_EQ(status(), 403);
+}
+
+}  // namespace
+}  // namespace xes::gateway
