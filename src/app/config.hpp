@@ -35,7 +35,7 @@ struct Config {
     std::chrono::milliseconds head_timeout{};
   };
   struct Service {
-    std::string jid;  ///< bare, in lower case, unique
+    std::string jid;  ///< bare, in lower case, unique; or a pattern, wire/jid.hpp
     std::vector<std::string>
         hosts;  ///< in lower case, unique over all services; "*" is any; not the JID itself
     hub::View view = hub::View::payload;

@@ -7,6 +7,7 @@
 #include "app/endpoint.hpp"
 #include "app/options.hpp"
 #include "base/text.hpp"
+#include "wire/glob.hpp"
 
 namespace xes::app {
 namespace {
@@ -69,6 +70,17 @@ void check_user_jid(const Table& service, const std::string& access, Report& rep
                                       "this component's JID");
 }
 
+/// Accounts and services of a kind are named by the path: a host name could not say which of them.
+void check_pattern(const Table& service, Report& report) {
+  const Entry* jid = find_entry(service, "jid");
+  const auto* text = jid == nullptr ? nullptr : std::get_if<std::string>(&jid->value);
+  const auto* hosts = find_list(service, "hosts");
+  if (text != nullptr && wire::is_glob(*text) && hosts != nullptr && !hosts->empty())
+    report.error(hosts->front().line, "[[service]] hosts: " + quoted(*text) +
+                                          " is a pattern, and no host name says which JID of it is meant; leave hosts out "
+                                          "and name the JID in the path: /eventsource/@JID/NODE");
+}
+
 }  // namespace
 
 void check_listeners(const std::vector<Table>& document, Report& report) {
@@ -106,8 +118,10 @@ void check_services(const std::vector<Table>& document, Report& report) {
   Claims claims;
   const auto services = tables_of(document, "service");
   claim_jids(services, claims, report);
-  for (const Table* service : services)
+  for (const Table* service : services) {
     if (const auto* hosts = find_list(*service, "hosts")) claim_hosts(*service, *hosts, claims, report);
+    check_pattern(*service, report);
+  }
 }
 
 void check_access(const std::vector<Table>& document, Report& report) {

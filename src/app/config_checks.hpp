@@ -12,7 +12,7 @@ namespace xes::app {
 /// At least one endpoint, at most max_listeners of both kinds, none twice.
 void check_listeners(const std::vector<Table>& document, Report& report);
 
-/// A service's JID and its hosts are the names by which a request means it; each may mean one service only.
+/// A service's JID and its hosts are the names by which a request means it; each may mean one service only. A pattern has no hosts.
 void check_services(const std::vector<Table>& document, Report& report);
 
 /// A service's `access` has what it needs, and nothing is set that would have no effect: whoever sets it believes that

@@ -6,6 +6,7 @@
 
 #include "base/text.hpp"
 #include "wire/host.hpp"
+#include "wire/jid.hpp"
 
 namespace xes::app {
 namespace {
@@ -14,35 +15,17 @@ bool is_ascii_alnum(char c) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
 }
 
-/// RFC 7622 §3.3.1's excluded characters (no part of a domain either), and every kind of blank or control.
-bool is_jid_part(std::string_view text) {
-  return !text.empty() && text.size() <= max_domain_jid && is_xml_text(text) &&
-         std::none_of(text.begin(), text.end(), [](char c) {
-           return static_cast<unsigned char>(c) <= ' ' || c == 0x7F ||
-                  std::string_view("\"&'/:<>@").find(c) != std::string_view::npos;
-         });
-}
-
-bool has_empty_label(std::string_view domain) {
-  return domain.starts_with('.') || domain.ends_with('.') || domain.find("..") != std::string_view::npos;
-}
-
-bool is_domain(std::string_view text) { return is_jid_part(text) && !has_empty_label(text); }
-
 }  // namespace
 
 Result<std::string> parse_domain_jid(std::string_view text) {
-  if (is_domain(text)) return ascii_lower(text);
+  if (wire::is_jid_domain(text)) return ascii_lower(text);
   return fail(Error::malformed, quoted(text) +
                                     " is no JID of a component; write a domain alone, for instance "
                                     "\"eventsource.example.org\"");
 }
 
 Result<std::string> parse_bare_jid(std::string_view text) {
-  const std::size_t at = text.find('@');
-  const bool account = at != std::string_view::npos;
-  if (is_domain(account ? text.substr(at + 1) : text) && (!account || is_jid_part(text.substr(0, at))))
-    return ascii_lower(text);
+  if (auto jid = wire::bare_jid(text)) return jid;
   return fail(Error::malformed, quoted(text) +
                                     " is no JID of a service; write a domain, for instance "
                                     "\"pubsub.example.org\", or an account without a resource");

@@ -7,12 +7,13 @@
 #include <string_view>
 
 #include "base/error.hpp"
+#include "wire/jid.hpp"
 
 namespace xes::app {
 
 // In bytes.
-inline constexpr std::size_t max_domain_jid = 1023;
-inline constexpr std::size_t max_bare_jid = 2047;
+inline constexpr std::size_t max_domain_jid = wire::max_jid_part_bytes;
+inline constexpr std::size_t max_bare_jid = 2 * wire::max_jid_part_bytes + 1;
 inline constexpr std::size_t max_host_name = 253;
 inline constexpr std::size_t max_url_path = 255;
 inline constexpr std::size_t max_cookie_name = 128;

@@ -17,7 +17,7 @@ constexpr TableInfo table_rows[] = {
     {"xmpp", false, "The XMPP server, and this component's account on it (XEP-0114)."},
     {"listen", false, "Where the web server reaches this worker. At least one endpoint, of either kind."},
     {"service", true,
-     "One table for each pubsub service that may be read. Nothing else is ever contacted. "
+     "One table for each pubsub service that may be read, or for each kind of them. Nothing else is ever contacted. "
      "At least one, at most 256."},
     {"token", false,
      "JSON Web Tokens, for services with `access = \"token\"`. A token names its reader (`sub`), the nodes (`nodes`, a "
@@ -68,7 +68,10 @@ const Option option_rows[] = {
    AT(listen.head_timeout)},
 
   {"service", "jid", Kind::service_jid, std::nullopt, 1, max_bare_jid, "", "\"pubsub.example.org\"",
-   "The service's JID. No two services may have the same.", AT(services.back().jid)},
+   "The service's JID; or a pattern over JIDs, in which `*` is any run of characters on its side of the @ and `?` any one: "
+   "`*@example.org` lets every account there be read, `pubsub.*.example` every such service. Pages name those in the path: "
+   "`/eventsource/@alice@example.org/NODE`. A pattern that others can match, such as `*@*`, has your XMPP server contact "
+   "whomever a page names. No two services may have the same.", AT(services.back().jid)},
   {"service", "hosts", Kind::hosts, "", 0, 256, "", "[\"push.example.org\"]",
    "Host names of HTTP requests that mean this service; its own JID always does. \"*\" is every host name that no "
    "service claims. No two services may claim the same.", AT(services.back().hosts)},

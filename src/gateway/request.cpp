@@ -9,6 +9,7 @@
 #include "wire/event_stream.hpp"
 #include "wire/glob.hpp"
 #include "wire/host.hpp"
+#include "wire/jid.hpp"
 #include "wire/uri.hpp"
 
 namespace xes::gateway {
@@ -23,24 +24,58 @@ constexpr std::string_view last_event_id_names[] = {"lastEventId", "last_event_i
 constexpr std::string_view view_names[] = {"payload", "item", "json", "atom"};
 static_assert(std::size(view_names) == hub::view_count);
 
+/// What a request asks of whom.
+struct Target {
+  const Service* service;  ///< whose rules count
+  std::string jid;         ///< who is asked: the service itself, or one of its kind
+};
+
+/// The configured service of that JID; one that is named counts before a pattern.
+const Service* service_of(std::string_view jid, const RouteOptions& options) {
+  for (const Service& service : options.services)
+    if (service.jid == jid) return &service;
+  for (const Service& service : options.services)
+    if (wire::jid_matches(service.jid, jid)) return &service;
+  return nullptr;
+}
+
 /// PUBSUB_SERVICE (set by the web server) wins over the Host header, but must name a configured service.
-Result<const Service*> find_service(const Params& params, const RouteOptions& options) {
+Result<Target> find_service(const Params& params, const RouteOptions& options) {
   const std::string_view named = params.get("PUBSUB_SERVICE");
   if (!named.empty()) {
-    const std::string jid = ascii_lower(named);
-    for (const Service& service : options.services)
-      if (service.jid == jid) return &service;
+    const auto jid = wire::bare_jid(named);
+    if (const Service* service = jid ? service_of(*jid, options) : nullptr) return Target{service, *jid};
     return fail(Error::missing, "no pubsub service " + quoted(named) + " is configured here");
   }
   const auto host = wire::host_name(params.get("HTTP_HOST"));
   if (!host) return tl::unexpected(host.error());
   const Service* any = nullptr;
   for (const Service& service : options.services) {
-    if (service.jid == *host || std::count(service.hosts.begin(), service.hosts.end(), *host)) return &service;
+    if (service.jid == *host || std::count(service.hosts.begin(), service.hosts.end(), *host))
+      return Target{&service, service.jid};
     if (!any && std::count(service.hosts.begin(), service.hosts.end(), "*")) any = &service;
   }
-  if (any) return any;
+  if (any) return Target{any, any->jid};
   return fail(Error::missing, "no pubsub service is configured for the host " + quoted(*host));
+}
+
+/// `@JID/` at the beginning of the path, which it is cut from. A service that has hosts, or that the web server alone
+/// chooses among, is not reached around them: the web server may guard it there.
+Result<Target> find_named_service(std::string_view& path, const Params& params, const RouteOptions& options) {
+  const std::size_t end = std::min(path.find('/'), path.size());
+  const auto decoded = wire::percent_decode(path.substr(1, end - 1));
+  path.remove_prefix(std::min(end + 1, path.size()));
+  if (!decoded) return tl::unexpected(decoded.error());
+  auto jid = wire::bare_jid(*decoded);
+  if (!jid) return tl::unexpected(jid.error());
+  const Service* service = service_of(*jid, options);
+  if (!service) return fail(Error::missing, "nothing that is configured here lets " + quoted(*jid) + " be read");
+  if (service->jid == *jid && (!service->hosts.empty() || !params.get("PUBSUB_SERVICE").empty())) {
+    const auto meant = find_service(params, options);
+    if (!meant || meant->jid != *jid)
+      return fail(Error::missing, quoted(*jid) + " is read under the host names that are configured for it");
+  }
+  return Target{service, std::move(*jid)};
 }
 
 /// Error::malformed unless it may be a node's name.
@@ -54,13 +89,11 @@ Result<void> check_node(std::string_view node, const RouteOptions& options) {
 
 /// The rest of the raw path is the node's name, decoded exactly once, so that a node may be called anything. Without one,
 /// the query names nodes.
-Result<hub::Selection> find_selection(std::string_view path, const std::vector<wire::QueryPair>& query, const Service& service,
+Result<hub::Selection> find_selection(std::string_view path, const std::vector<wire::QueryPair>& query, const Target& target,
                                       const RouteOptions& options) {
-  if (path.substr(0, options.path.size()) != options.path)
-    return fail(Error::missing, "event streams are below " + options.path);
-  auto in_path = wire::percent_decode(path.substr(options.path.size()));
+  auto in_path = wire::percent_decode(path);
   if (!in_path) return tl::unexpected(in_path.error());
-  hub::Selection selection{service.jid, {}, service.view, in_path->empty()};
+  hub::Selection selection{target.jid, {}, target.service->view, in_path->empty()};
   for (const wire::QueryPair& pair : query)
     if (pair.name == "node") selection.nodes.push_back(pair.value);
   if (!in_path->empty() && !selection.nodes.empty())
@@ -82,6 +115,8 @@ Result<hub::Selection> find_selection(std::string_view path, const std::vector<w
                                              [](const std::string& name) { return !wire::is_glob(name); });
     selection.patterns.assign(globs, selection.nodes.end());
     selection.nodes.erase(globs, selection.nodes.end());
+    if (!selection.patterns.empty() && selection.service.find('@') != std::string::npos)
+      return fail(Error::malformed, "an account's nodes are followed by name; servers list them to nobody else");
   }
   // One handler gets the events of all of them, so they say where they are from.
   if (selection.several) selection.view = hub::View::json;
@@ -145,11 +180,15 @@ std::variant<StreamWanted, Answer> route(const Params& params, const RouteOption
     return Answer{wire::status_method_not_allowed, "an event stream is read with GET or HEAD", true};
   const auto uri = wire::split_uri(params.get("REQUEST_URI"));
   if (!uri) return answer_for(uri.error());
-  const auto service = find_service(params, options);
-  if (!service) return answer_for(service.error());
+  if (!uri->path.starts_with(options.path))
+    return answer_for({Error::missing, "event streams are below " + options.path});
+  std::string_view path = uri->path.substr(options.path.size());
+  const auto target =
+      path.starts_with('@') ? find_named_service(path, params, options) : find_service(params, options);
+  if (!target) return answer_for(target.error());
   const auto query = wire::parse_query(uri->query);
   if (!query) return answer_for(query.error());
-  auto selection = find_selection(uri->path, *query, **service, options);
+  auto selection = find_selection(path, *query, *target, options);
   if (!selection) return answer_for(selection.error());
   const auto start = find_start(params, *query, options);
   if (!start) return answer_for(start.error());

@@ -7,6 +7,8 @@
 #include <random>
 
 #include "base/text.hpp"
+#include "wire/glob.hpp"
+#include "wire/jid.hpp"
 
 namespace xes::xmpp {
 namespace {
@@ -18,8 +20,6 @@ std::uint64_t random_epoch() {
   std::random_device device;
   return (std::uint64_t{device()} << 32 | device()) & wire::epoch_mask;
 }
-
-std::string bare(std::string_view jid) { return std::string(jid.substr(0, jid.find('/'))); }
 
 }  // namespace
 
@@ -39,6 +39,8 @@ Subscriber::Subscriber(boost::asio::io_context& io, SessionOptions session, Subs
                 .on_presence = {}}),
       directory_(io, session_, options_.directory,
                  [this](ShardIndex shard, hub::Listed listed) { tell(shard, std::move(listed)); }) {
+  for (const Service& service : options_.services)
+    if (!wire::is_glob(service.jid)) services_[service.jid];
   for (ShardIndex shard = 0; shard < shards_.size(); ++shard)
     shards_[shard].wants->on_wake([this, shard] { take_wants(shard); });
 }
@@ -61,7 +63,7 @@ Subscriber::FollowRef Subscriber::find(const NodeName& name) const {
 
 bool Subscriber::is_service(const std::string& jid) const {
   return std::any_of(options_.services.begin(), options_.services.end(),
-                     [&](const Service& service) { return service.jid == jid; });
+                     [&](const Service& service) { return wire::jid_matches(service.jid, jid); });
 }
 
 // ---- what shards want
@@ -81,9 +83,7 @@ void Subscriber::take_wants(ShardIndex shard) {
 }
 
 void Subscriber::follow(ShardIndex shard, const NodeName& name) {
-  const auto service = std::find_if(options_.services.begin(), options_.services.end(),
-                                    [&](const Service& one) { return one.jid == name.service; });
-  if (service == options_.services.end()) return tell(shard, hub::Refused{name, hub::Refusal::no_such_node});
+  if (!is_service(name.service)) return tell(shard, hub::Refused{name, hub::Refusal::no_such_node});
 
   FollowRef& follow = follows_[name];
   const bool is_new = !follow;
@@ -92,6 +92,7 @@ void Subscriber::follow(ShardIndex shard, const NodeName& name) {
     options.epoch = random_epoch();  // its sequences begin anew, so an ID of an earlier feed must not fit
     options.history = options_.history;
     follow = std::make_shared<Follow>(io_, name, options);
+    add_service(name.service);
   }
   if (follow->lingering) {
     follow->timer.cancel();
@@ -156,7 +157,7 @@ void Subscriber::tell_opened(Follow& follow, ShardIndex shard, std::size_t live)
   }
   follow.open.insert(shard);
   tell(shard, hub::Opened{*follow.name, {events.begin(), split}, position,
-                          republish_moves_.count(follow.name->service) != 0});
+                          services_.at(follow.name->service).republish_moves});
   if (split != events.end()) tell(shard, hub::Happened{follow.name, {split, events.end()}});
 }
 
@@ -206,7 +207,7 @@ void Subscriber::on_ready() {
   counters_.sessions.fetch_add(1, std::memory_order_relaxed);
   down_timer_.cancel();
   tell_session(true);
-  for (const Service& service : options_.services) learn_service(service.jid);
+  for (const auto& [jid, service] : services_) learn_service(jid);
   for (const auto& [name, follow] : follows_) subscribe(*follow);
   directory_.on_ready();
   recheck();
@@ -218,7 +219,8 @@ void Subscriber::on_down() {
   recheck_timer_.cancel();
   directory_.on_down();
   turn_.clear();
-  subscribing_ = 0;
+  to_check_.clear();
+  subscribing_ = checking_ = 0;
   for (const auto& [name, follow] : follows_) {
     follow->state = State::idle;
     follow->fetching = follow->fetching_payload = false;
@@ -245,12 +247,18 @@ void Subscriber::on_message(Element&& message) {
   if (!follow || follow->state == State::idle || follow->state == State::leaving) {
     spdlog::debug("pubsub: ignored a notification from {} for {}", quoted(message.attribute("from")),
                   quoted(notification->node));
+    if (!follow) note_stray(std::string(wire::without_resource(message.attribute("from"))));
     return;
   }
   struct Reader {
     Subscriber& subscriber;
     const FollowRef& follow;
     void operator()(std::vector<hub::Change>& changes) {
+      for (hub::Change& change : changes) {
+        if (follow->pushed != 0 && change.item.content_hash(*follow->name) == follow->pushed) change.delayed = true;
+        follow->pushed = 0;
+        follow->heard = follow->heard || !change.delayed;
+      }
       if (follow->state != State::pending) subscriber.apply(*follow, std::move(changes));
     }
     void operator()(const pubsub::Notification::ConfigurationChanged&) {
@@ -261,7 +269,7 @@ void Subscriber::on_message(Element&& message) {
       subscriber.drop(*follow->name);
     }
     void operator()(const pubsub::Subscription& subscription) {
-      if (!subscription.jid.empty() && bare(subscription.jid) != subscriber.jid_) return;
+      if (!subscription.jid.empty() && wire::without_resource(subscription.jid) != subscriber.jid_) return;
       if (subscription.state == pubsub::SubscriptionState::subscribed && follow->state == State::pending) {
         follow->feed.begin_backfill(true);
         return subscriber.fill(*follow);
@@ -272,67 +280,6 @@ void Subscriber::on_message(Element&& message) {
     }
   };
   std::visit(Reader{*this, follow}, notification->what);
-}
-
-// ---- own subscriptions
-
-/// Which end of a list a re-published item stands at decides whether a stored item's neighbours tell what came after
-/// it. No protocol says so; the server's name does.
-void Subscriber::learn_service(const std::string& jid) {
-  session_.send_iq(IqType::get, jid, OutStanza("query", "http://jabber.org/protocol/disco#info"), options_.deadline,
-                   [this, jid](IqResult result) {
-                     const Element* query =
-                         result ? result->child("query", "http://jabber.org/protocol/disco#info") : nullptr;
-                     if (!query) return;
-                     for (const Element& child : query->children)
-                       if (child.name == "identity" && child.attribute("category") == "pubsub" &&
-                           child.attribute("name").find("Prosody") != std::string_view::npos)
-                         republish_moves_.insert(jid);
-                   });
-}
-
-void Subscriber::recheck() {
-  for (const Service& service : options_.services) recheck_service(service.jid);
-  schedule_recheck();
-}
-
-void Subscriber::schedule_recheck() {
-  recheck_timer_.expires_after(options_.recheck);
-  recheck_timer_.async_wait([this](const boost::system::error_code& error) {
-    if (!error && session_.ready()) recheck();
-  });
-}
-
-/// A server may have lost a subscription, or a node, without a word; and it may keep subscriptions of an earlier run.
-void Subscriber::recheck_service(const std::string& jid) {
-  std::unordered_set<std::string> active_before;
-  for (const auto& [name, follow] : follows_)
-    if (name.service == jid && follow->state == State::active) active_before.insert(name.node);
-  session_.send_iq(
-      IqType::get, jid, pubsub::subscriptions(), options_.deadline,
-      [this, jid, active_before = std::move(active_before)](IqResult result) {
-        if (!result) return;
-        std::unordered_set<std::string> listed;
-        std::unordered_set<NodeName, hub::NodeNameHash> unused;
-        for (const pubsub::Subscription& one : pubsub::read_subscriptions(*result)) {
-          if (bare(one.jid) != jid_ || one.state == pubsub::SubscriptionState::none) continue;
-          listed.insert(one.node);
-          if (find({jid, one.node})) continue;
-          unused.insert({jid, one.node});
-          if (!unused_.count({jid, one.node})) continue;
-          spdlog::info("pubsub: dropping the left-over subscription to {}", display({jid, one.node}));
-          session_.send_iq(IqType::set, jid, pubsub::unsubscribe(one.node, jid_, one.subid), options_.deadline,
-                           [](IqResult) {});
-        }
-        std::erase_if(unused_, [&](const NodeName& name) { return name.service == jid; });
-        unused_.merge(unused);
-        for (const std::string& node : active_before) {
-          const FollowRef follow = find({jid, node});
-          if (!follow || follow->state != State::active || listed.count(node)) continue;
-          spdlog::warn("pubsub: the subscription to {} is gone; subscribing again", display(*follow->name));
-          subscribe(*follow);
-        }
-      });
 }
 
 }  // namespace xes::xmpp

@@ -26,7 +26,8 @@
 
 namespace xes::xmpp {
 
-/// A pubsub service that may be read; no other is ever contacted.
+/// A pubsub service that may be read, or a glob over JIDs (wire/jid.hpp) of accounts and services that may. No other is
+/// ever contacted, but for the domain of an account: it is asked which server it is.
 struct Service {
   std::string jid;
 };
@@ -41,6 +42,8 @@ struct SubscriberOptions {
   std::chrono::milliseconds deadline{10'000};      ///< for a reply
   DirectoryOptions directory;
   std::size_t max_subscribing = 64;                ///< nodes being subscribed to at a time; the others take turns
+  std::size_t max_checking = 16;                   ///< services being asked for our subscriptions at a time
+  std::size_t max_strays = 1024;                   ///< services of which something came that nobody here asked for
   std::size_t max_held_changes = 10'000;           ///< per node, while a stripped payload is fetched
 };
 
@@ -93,6 +96,11 @@ class Subscriber {
     hub::Feed feed;
     State state = State::idle;
     bool primed = false;          ///< it was active once: its history can be handed out
+    bool heard = false;           ///< the service has notified a change
+    bool told_deaf = false;       ///< that it does not is in the log
+    /// Content of the newest item before the subscription. An account on Prosody pushes it then, and does not mark it as
+    /// old (XEP-0060 §6.1.7).
+    std::uint64_t pushed = 0;
     std::string subid;
     std::set<ShardIndex> shards;  ///< that follow it
     std::set<ShardIndex> open;    ///< of them, those that have been told Opened
@@ -131,6 +139,7 @@ class Subscriber {
   void subscribe(Follow& follow);
   void subscribe_next();
   void send_subscribe(Follow& follow);
+  void look_before_subscribing(Follow& follow);
   void on_subscribed(const FollowRef& follow, const Element& iq);
   void on_refused(const FollowRef& follow, const IqFailure& failure);
   void fill(Follow& follow);
@@ -139,21 +148,31 @@ class Subscriber {
   void leave(Follow& follow);
   void on_left(const FollowRef& follow);
   void drop(const hub::NodeName& name);
+  void forget(const hub::NodeName& name);
   void apply(Follow& follow, std::vector<hub::Change> changes);
   void apply_held(Follow& follow);
   void fetch_payload(Follow& follow);
   void fetch_snapshot(Follow& follow);
+  void tell_deaf(Follow& follow);
   void answer_snapshot(Follow& follow, const hub::Feed::Events& items);
 
-  // Own subscriptions at the services.
+  // Services, and own subscriptions at them.
+  void add_service(const std::string& jid);
+  void remove_service(const std::string& jid);
   void learn_service(const std::string& jid);
   void recheck();
+  void recheck_next();
   void recheck_service(const std::string& jid);
+  void compare(const std::string& jid, const std::unordered_set<std::string>& active_before, const Element& iq);
+  void refresh_unheard(const std::string& jid);
   void schedule_recheck();
+  void note_stray(const std::string& jid);
 
   FollowRef find(const hub::NodeName& name) const;
   /// For log lines.
   static std::string display(const hub::NodeName& name);
+  static bool is_account(std::string_view jid) { return jid.find('@') != jid.npos; }
+  /// Whether that JID may be read.
   bool is_service(const std::string& jid) const;
 
   boost::asio::io_context& io_;
@@ -163,8 +182,16 @@ class Subscriber {
   std::unordered_map<hub::NodeName, FollowRef, hub::NodeNameHash> follows_;
   std::deque<std::weak_ptr<Follow>> turn_;  ///< queued ones
   std::size_t subscribing_ = 0;
-  /// Services that list a re-published item last (Prosody); others keep its place, or are not known yet.
-  std::unordered_set<std::string> republish_moves_;
+  struct KnownService {
+    std::size_t follows = 0;
+    bool republish_moves = false;  ///< lists a re-published item last (Prosody); others keep its place, or nobody knows yet
+  };
+  /// Those that are configured by name, and others while something of them is followed.
+  std::unordered_map<std::string, KnownService> services_;
+  /// Others that notified something that nobody here follows: an earlier run subscribed to it.
+  std::unordered_set<std::string> strays_;
+  std::deque<std::string> to_check_;  ///< services, in turn
+  std::size_t checking_ = 0;
   /// Subscriptions that nobody here uses, as of the last check. After a restart pages take a moment to come back, so
   /// only what is unused at two checks in a row is left over.
   std::unordered_set<hub::NodeName, hub::NodeNameHash> unused_;

@@ -28,13 +28,32 @@ void Subscriber::subscribe_next() {
   while (subscribing_ < options_.max_subscribing && !turn_.empty()) {
     const FollowRef follow = turn_.front().lock();
     turn_.pop_front();
-    if (follow && follow->state == State::queued) send_subscribe(*follow);
+    if (!follow || follow->state != State::queued) continue;
+    ++subscribing_;
+    follow->state = State::subscribing;
+    if (is_account(follow->name->service) && !follow->primed) {
+      look_before_subscribing(*follow);
+    } else {
+      send_subscribe(*follow);
+    }
   }
 }
 
+void Subscriber::look_before_subscribing(Follow& follow) {
+  session_.send_iq(IqType::get, follow.name->service, pubsub::newest_items(follow.name->node, 1), options_.deadline,
+                   [this, weak = std::weak_ptr(find(*follow.name))](IqResult result) {
+                     const FollowRef asked = weak.lock();
+                     if (!session_.ready() || !asked || asked->state != State::subscribing) {
+                       if (subscribing_ > 0) --subscribing_;
+                       return subscribe_next();
+                     }
+                     const auto items = result ? pubsub::read_items(*result) : std::vector<hub::Item>();
+                     asked->pushed = items.empty() ? 0 : items.back().content_hash(*asked->name);
+                     send_subscribe(*asked);
+                   });
+}
+
 void Subscriber::send_subscribe(Follow& follow) {
-  ++subscribing_;
-  follow.state = State::subscribing;
   session_.send_iq(IqType::set, follow.name->service, pubsub::subscribe(follow.name->node, jid_), options_.deadline,
                    [this, weak = std::weak_ptr(find(*follow.name))](IqResult result) {
                      if (subscribing_ > 0) --subscribing_;
@@ -94,7 +113,13 @@ void Subscriber::drop(const NodeName& name) {
   for (const ShardIndex shard : follow->shards) tell(shard, hub::Ended{name});
   follow->state = State::idle;
   follow->timer.cancel();
-  follows_.erase(name);
+  forget(name);
+}
+
+void Subscriber::forget(const NodeName& name) {
+  const std::string service = name.service;
+  follows_.erase(NodeName(name));
+  remove_service(service);
   count_nodes();
 }
 
@@ -157,8 +182,7 @@ void Subscriber::on_left(const FollowRef& follow) {
   if (!follow->shards.empty() && session_.ready()) return subscribe(*follow);
   follow->state = State::idle;
   if (!follow->shards.empty()) return;  // on_ready() will ask
-  follows_.erase(NodeName(*follow->name));
-  count_nodes();
+  forget(*follow->name);
 }
 
 // ---- changes
@@ -224,9 +248,19 @@ void Subscriber::fetch_snapshot(Follow& follow) {
       fetched->feed.abandon_backfill(Clock::now());
       return answer_snapshot(*fetched, fetched->feed.remembered());
     }
-    tell_events(*fetched, fetched->feed.end_backfill(*stored, Clock::now()).events);
+    const hub::Feed::Events unseen = fetched->feed.end_backfill(*stored, Clock::now()).events;
+    tell_events(*fetched, unseen);
+    if (!unseen.empty()) tell_deaf(*fetched);
     answer_snapshot(*fetched, fetched->feed.snapshot(*stored));
   });
+}
+
+/// ejabberd accepts a component's subscription to an account's node and then notifies nothing, unless it is told to.
+void Subscriber::tell_deaf(Follow& follow) {
+  if (follow.heard || follow.told_deaf || !is_account(follow.name->service)) return;
+  follow.told_deaf = true;
+  spdlog::warn("pubsub: {} had news that its server did not notify; if that goes on, see \"Accounts' own nodes\" in README.md",
+               display(*follow.name));
 }
 
 void Subscriber::answer_snapshot(Follow& follow, const hub::Feed::Events& items) {

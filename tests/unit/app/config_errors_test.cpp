@@ -274,6 +274,9 @@ TEST(ConfigErrors, NoNameMeansTwoThings) {
        "x.toml:10: [[service]] hosts: \"pubsub.localhost\" means the service of line 7 already; a host means "
        "one "
        "service"},
+      {replaced(least, "pubsub.localhost", "*@localhost") + "hosts = [\"a\"]\n",
+       "x.toml:8: [[service]] hosts: \"*@localhost\" is a pattern, and no host name says which JID of it is meant; leave "
+       "hosts out and name the JID in the path: /eventsource/@JID/NODE"},
       {least + "hosts = [\"a\", \"a\"]\n", "x.toml:8: [[service]] hosts: \"a\" is listed twice"},
       {listening("scgi = [\"127.0.0.1:9000\"]"),
        "x.toml:6: [listen] scgi: \"127.0.0.1:9000\" is listed twice; an endpoint speaks one protocol"},

@@ -222,6 +222,82 @@ TEST_F(RouteTest, LetsTheRequestChooseTheView) {
   EXPECT_EQ(stream("/eventsource/?node=n").selection.view, View::json);
 }
 
+class NamedServiceTest : public RouteTest {
+ protected:
+  NamedServiceTest() {
+    options.services.push_back({"*@example.org", {}, hub::View::item});
+    options.services.push_back({"pubsub.*.example", {}});
+    options.services.push_back({"hostless.example", {}});
+    options.services.push_back({"bob@example.org", {}});
+  }
+  std::string named(const std::string& rest) { return stream("/eventsource/" + rest).selection.service; }
+};
+
+TEST_F(NamedServiceTest, AnAccountOfAKindIsNamedByThePath) {
+  const auto wanted = stream("/eventsource/@alice@example.org/urn:xmpp:microblog:0?last=2").selection;
+  EXPECT_EQ(wanted.service, "alice@example.org");
+  EXPECT_THAT(wanted.nodes, testing::ElementsAre("urn:xmpp:microblog:0"));
+  EXPECT_FALSE(wanted.several);
+  EXPECT_EQ(wanted.view, hub::View::item) << "of the pattern";
+  EXPECT_EQ(stream("/eventsource/@alice@example.org/a/b%2Fc").selection.nodes.at(0), "a/b/c");
+  EXPECT_EQ(named("@pubsub.a.example/n"), "pubsub.a.example");
+}
+
+TEST_F(NamedServiceTest, ItsNodesMayBeInTheQuery) {
+  for (const std::string path : {"@alice@example.org/", "@alice@example.org"}) {
+    const auto wanted = stream("/eventsource/" + path + "?node=b&node=a").selection;
+    EXPECT_EQ(wanted.service, "alice@example.org");
+    EXPECT_THAT(wanted.nodes, testing::ElementsAre("a", "b"));
+    EXPECT_TRUE(wanted.several);
+    EXPECT_EQ(status("/eventsource/" + path), 400) << "no node at all";
+    EXPECT_EQ(status("/eventsource/" + path + "?node=a*"), 400) << "no server lists an account's nodes";
+  }
+}
+
+TEST_F(NamedServiceTest, TheJidIsDecodedOnceAndInLowerCase) {
+  EXPECT_EQ(named("@%61lice%40Example.ORG/n"), "alice@example.org");
+  EXPECT_EQ(named("@Alice@example.org/n"), "alice@example.org") << "as its server answers";
+  EXPECT_EQ(status("/eventsource/@a%2540b@example.org/n"), 200) << "a%40b is a name like another";
+}
+
+TEST_F(NamedServiceTest, WhatIsNoBareJidIsMalformed) {
+  for (const std::string jid : {"", "@", "alice@", "@example.org", "a@b@example.org", "alice@example.org%2Fphone", "a%20b@c",
+                                "%00@example.org", "a%0A@example.org", "%FF@example.org", "%zz@example.org", "a@b..c"})
+    EXPECT_EQ(status("/eventsource/@" + jid + "/n"), 400) << jid;
+}
+
+TEST_F(NamedServiceTest, NothingButWhatIsConfiguredIsNamed) {
+  for (const std::string jid : {"alice@other.org", "alice@sub.example.org", "alice@example.org.evil", "example.org",
+                                "pubsub.x@evil.example", "evil.example"}) {
+    EXPECT_EQ(status("/eventsource/@" + jid + "/n"), 404) << jid;
+    EXPECT_EQ(status("/eventsource/n", {{"PUBSUB_SERVICE", jid}}), 404) << jid;
+  }
+}
+
+TEST_F(NamedServiceTest, AnAtThatIsEncodedBelongsToANode) {
+  EXPECT_EQ(stream("/eventsource/%40alice@example.org/n").selection.nodes.at(0), "@alice@example.org/n");
+  EXPECT_EQ(stream("/eventsource/n@x").selection.nodes.at(0), "n@x");
+}
+
+TEST_F(NamedServiceTest, AServiceThatIsConfiguredByNameCountsBeforeAPattern) {
+  EXPECT_EQ(stream("/eventsource/@bob@example.org/n").selection.view, hub::View::payload);
+  EXPECT_EQ(named("@hostless.example/n"), "hostless.example");
+}
+
+TEST_F(NamedServiceTest, AServiceWithHostsIsReadUnderThemAlone) {
+  EXPECT_EQ(named("@pubsub.example/n"), "pubsub.example") << "the host means it";
+  EXPECT_EQ(status("/eventsource/@pubsub.third/n"), 404);
+  EXPECT_EQ(status("/eventsource/@pubsub.third/n", {{"HTTP_HOST", "third.org"}}), 200);
+}
+
+TEST_F(NamedServiceTest, TheWebServersChoiceIsNotOverruledByThePath) {
+  const auto chosen = std::make_pair("PUBSUB_SERVICE", "pubsub.third");
+  EXPECT_EQ(status("/eventsource/@hostless.example/n", {chosen}), 404);
+  EXPECT_EQ(status("/eventsource/@pubsub.third/n", {chosen}), 200);
+  EXPECT_EQ(status("/eventsource/@alice@example.org/n", {chosen}), 200) << "what a pattern offers, it offers everywhere";
+  EXPECT_EQ(stream("/eventsource/n", {{"PUBSUB_SERVICE", "Alice@example.org"}}).selection.service, "alice@example.org");
+}
+
 TEST_F(RouteTest, RefusesANumberThatIsNone) {
   for (const std::string number : {"", "-1", "+1", "1.5", "x", "1x", "%201", "99999999999999999999"})
     EXPECT_EQ(status("/eventsource/n?last=" + number), 400) << number;

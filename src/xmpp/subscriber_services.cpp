@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: MIT
+// The services: what they are, and what they say of our subscriptions. The rest is in subscriber.cpp.
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+
+#include "base/text.hpp"
+#include "wire/jid.hpp"
+#include "xmpp/subscriber.hpp"
+
+namespace xes::xmpp {
+namespace {
+
+using hub::NodeName;
+constexpr std::string_view disco_info = "http://jabber.org/protocol/disco#info";
+
+}  // namespace
+
+void Subscriber::add_service(const std::string& jid) {
+  const auto [service, is_new] = services_.try_emplace(jid);
+  ++service->second.follows;
+  if (is_new && session_.ready()) learn_service(jid);
+}
+
+/// What is configured by name stays known.
+void Subscriber::remove_service(const std::string& jid) {
+  const auto service = services_.find(jid);
+  if (service == services_.end() || --service->second.follows > 0) return;
+  const bool by_name = std::any_of(options_.services.begin(), options_.services.end(),
+                                   [&](const Service& one) { return one.jid == jid; });
+  if (!by_name) services_.erase(service);
+}
+
+/// Which end of a list a re-published item stands at decides whether a stored item's neighbours tell what came after
+/// it. No protocol says so; the server's name does. An account tells strangers nothing, its server does.
+void Subscriber::learn_service(const std::string& jid) {
+  session_.send_iq(IqType::get, jid.substr(jid.find('@') + 1), OutStanza("query", disco_info), options_.deadline,
+                   [this, jid](IqResult result) {
+                     const Element* query = result ? result->child("query", disco_info) : nullptr;
+                     const auto service = services_.find(jid);
+                     if (!query || service == services_.end()) return;
+                     const std::string_view category = is_account(jid) ? "server" : "pubsub";
+                     for (const Element& child : query->children)
+                       if (child.name == "identity" && child.attribute("category") == category &&
+                           child.attribute("name").find("Prosody") != std::string_view::npos)
+                         service->second.republish_moves = true;
+                   });
+}
+
+void Subscriber::recheck() {
+  // A round that is not over yet goes on instead of a new one.
+  if (to_check_.empty() && checking_ == 0) {
+    for (const auto& [jid, service] : services_) to_check_.push_back(jid);
+    for (const std::string& jid : strays_)
+      if (!services_.count(jid)) to_check_.push_back(jid);
+    recheck_next();
+  }
+  schedule_recheck();
+}
+
+void Subscriber::recheck_next() {
+  while (checking_ < options_.max_checking && !to_check_.empty()) {
+    const std::string jid = std::move(to_check_.front());
+    to_check_.pop_front();
+    recheck_service(jid);
+  }
+}
+
+void Subscriber::schedule_recheck() {
+  recheck_timer_.expires_after(options_.recheck);
+  recheck_timer_.async_wait([this](const boost::system::error_code& error) {
+    if (!error && session_.ready()) recheck();
+  });
+}
+
+/// A server may have lost a subscription, or a node, without a word; and it may keep subscriptions of an earlier run.
+void Subscriber::recheck_service(const std::string& jid) {
+  std::unordered_set<std::string> active_before;
+  for (const auto& [name, follow] : follows_)
+    if (name.service == jid && follow->state == State::active) active_before.insert(name.node);
+  ++checking_;
+  session_.send_iq(IqType::get, jid, pubsub::subscriptions(), options_.deadline,
+                   [this, jid, active_before = std::move(active_before)](IqResult result) {
+                     if (checking_ > 0) --checking_;
+                     if (result) {
+                       compare(jid, active_before, *result);
+                     } else {
+                       strays_.erase(jid);
+                     }
+                     if (!session_.ready()) return;
+                     if (is_account(jid)) refresh_unheard(jid);
+                     recheck_next();
+                   });
+}
+
+/// The service's list of our subscriptions with what is followed.
+void Subscriber::compare(const std::string& jid, const std::unordered_set<std::string>& active_before, const Element& iq) {
+  std::unordered_set<std::string> listed;
+  std::unordered_set<NodeName, hub::NodeNameHash> unused;
+  for (const pubsub::Subscription& one : pubsub::read_subscriptions(iq)) {
+    if (wire::without_resource(one.jid) != jid_ || one.state == pubsub::SubscriptionState::none) continue;
+    listed.insert(one.node);
+    if (find({jid, one.node})) continue;
+    unused.insert({jid, one.node});
+    if (!unused_.count({jid, one.node})) continue;
+    spdlog::info("pubsub: dropping the left-over subscription to {}", display({jid, one.node}));
+    session_.send_iq(IqType::set, jid, pubsub::unsubscribe(one.node, jid_, one.subid), options_.deadline, [](IqResult) {});
+  }
+  if (unused.empty()) strays_.erase(jid);
+  std::erase_if(unused_, [&](const NodeName& name) { return name.service == jid; });
+  unused_.merge(unused);
+  for (const std::string& node : active_before) {
+    const FollowRef follow = find({jid, node});
+    if (!follow || follow->state != State::active || listed.count(node)) continue;
+    spdlog::warn("pubsub: the subscription to {} is gone; subscribing again", display(*follow->name));
+    subscribe(*follow);
+  }
+}
+
+/// Whether an account's server notifies components shows only when it does (tell_deaf). Until then a look now and then
+/// finds what was published.
+void Subscriber::refresh_unheard(const std::string& jid) {
+  for (const auto& [name, follow] : follows_)
+    if (name.service == jid && follow->state == State::active && !follow->heard) fetch_snapshot(*follow);
+}
+
+/// A service that is configured by name is asked for our subscriptions in any case; another only if it says something.
+void Subscriber::note_stray(const std::string& jid) {
+  if (strays_.size() < options_.max_strays && !services_.count(jid) && is_service(jid)) strays_.insert(jid);
+}
+
+}  // namespace xes::xmpp
