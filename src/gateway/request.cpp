@@ -195,7 +195,7 @@ std::variant<StreamWanted, Answer> route(const Params& params, const RouteOption
   const auto padding = find_padding(*query);
   if (!padding) return answer_for(padding.error());
   StreamWanted wanted{std::move(*selection), *start, method == "HEAD", {}, *padding};
-  wanted.rule = &(*service)->rule;
+  wanted.rule = &target->service->rule;
   if (const auto form = document_form(params.get("HTTP_ACCEPT"))) {
     wanted.document = describe_document(*form, params, wanted.selection);
     if (start->at != hub::Start::At::newest) wanted.start = hub::Start::newest(default_document_items);
