@@ -155,4 +155,4 @@ class Faults:
 
     def _reader_joins(self, choice) -> None:
         if len(self.scene.pages) < 60:
-            self.scene.join(choice.randrange(16), "?last=20000")
+            self.scene.join(choice.randrange(20), "last=20000")

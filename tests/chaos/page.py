@@ -5,6 +5,7 @@ A failed connection and an end of the stream are followed by another try after `
 other than 200 or a wrong content type ends it for good: `dead` says why.
 """
 import http.client
+import json
 import re
 import socket
 import ssl
@@ -27,14 +28,18 @@ class Told:
     item: str = ""
     number: int = 0
     text: str = ""
+    node: str = ""  # that it is about; empty: of the stream
 
 
 class Page(threading.Thread):
-    """`joined` is "now" for one that reads from the start, else the query that it begins with, such as "?last=1000"."""
+    """`nodes`: one, or several, which are then one stream. `query`: what it begins with, such as "last=1000"."""
 
-    def __init__(self, name: str, node: str, web, framing: str, host: str, query: str = ""):
+    def __init__(self, name: str, nodes: list, web, framing: str, host: str, query: str = ""):
         super().__init__(daemon=True, name=name)
-        self.node, self.query, self.told = node, query, []
+        self.nodes, self.query, self.told = nodes, query, []
+        self._target = f"/eventsource/{nodes[0]}?{query}"
+        if len(nodes) > 1:
+            self._target = "/eventsource/?" + "&".join([f"node={node}" for node in nodes] + [query])
         self.dead, self.streaming, self.deliveries = None, False, 0
         self._web, self._framing, self._host = web, framing, host
         self._connection, self._closed, self._idle_until = None, False, 0.0
@@ -64,7 +69,7 @@ class Page(threading.Thread):
         connection.connect()
         connection.sock = _CONTEXT.wrap_socket(connection.sock, server_hostname=self._host)
         self._connection = connection.sock
-        connection.putrequest("GET", f"/eventsource/{self.node}{self.query}", skip_host=True, skip_accept_encoding=True)
+        connection.putrequest("GET", self._target, skip_host=True, skip_accept_encoding=True)
         connection.putheader("Host", self._host)
         connection.putheader("Accept", "text/event-stream")
         if self.parser.last_event_id:
@@ -86,12 +91,20 @@ class Page(threading.Thread):
 
     def _take(self, event) -> None:
         if event.type != "message":
-            return self._note(event.type, text=f"{event.data} {event.last_event_id}")
-        found = _PAYLOAD.search(event.data)
+            return self._note(event.type, text=f"{event.data} {event.last_event_id}", node=json.loads(event.data).get("node", ""))
+        payload, node = event.data, self.nodes[0]
+        if len(self.nodes) > 1:
+            item = json.loads(event.data)
+            payload, node = item["payload"], item["node"]
+        found = _PAYLOAD.search(payload)
         if not found:
             return self._note("garbled", text=event.data)
         self.deliveries += 1
-        self._note("item", item=found[1], number=int(found[2]), text=f"{event.last_event_id} {event.data}")
+        self._note("item", item=found[1], number=int(found[2]), text=f"{event.last_event_id} {payload}", node=node)
+
+    def told_of(self, node: str) -> list:
+        """What it was told of one of its nodes, and of the stream."""
+        return [one for one in list(self.told) if one.node in (node, "")]
 
     def _disconnect(self) -> None:
         try:

@@ -87,14 +87,17 @@ class Run:
         truth = scene.feed.truth()
         wanted = {name: set(items) for name, items in truth.items()}
 
-        def has_all(page) -> bool:
+        def has(page, node: str) -> bool:
             had = set()
-            for one in page.told:
+            for one in page.told_of(node):
                 if one.what == "reset":
                     had.clear()
                 elif one.what == "item":
                     had.add((one.item, one.number))
-            return page.dead is not None or wanted[page.node] <= had
+            return wanted[node] <= had
+
+        def has_all(page) -> bool:
+            return page.dead is not None or all(has(page, node) for node in page.nodes)
         waiting = set(scene.pages)
 
         def all_have():
@@ -122,24 +125,30 @@ class Run:
         total = {"lost": 0, "duplicated": 0, "disordered": 0, "untold": 0, "strange": 0}
         resets = {name: 0 for name in nodes}
         for page in scene.pages:
-            told = list(page.told)
-            (self.folder / f"{page.name}{page.query}".replace("/", "-")).write_text(describe(told, count=len(told) + 1))
-            verdict = judge(nodes[page.node], truth[page.node], told, from_start=not page.query)
-            resets[page.node] += verdict.resets
-            for name in total:
-                total[name] += len(getattr(verdict, name))
-            if page.dead or not verdict.good():
-                wrong = {name: getattr(verdict, name) for name in total if getattr(verdict, name)}
-                print(f"WRONG {page.name}{page.query}: {page.dead or ''} "
-                      + "; ".join(f"{name}: {brief(names)}" for name, names in wrong.items()))
-                first = next(iter(wrong.values()), [""])[0]
-                print(describe(told, first.split(" after")[0]), flush=True)
+            (self.folder / f"{page.name}?{page.query}".replace("/", "-")).write_text(
+                describe(page.told, count=len(page.told) + 1))
+            for node in page.nodes:
+                self._judge(page, nodes[node], truth[node], total, resets)
         return {"server": self.options.server, "published": scene.feed.published,
                 "unsure": sum(len(node.unsure) for node in nodes.values()),
                 "forgotten": sum(len(node.forgotten) for node in nodes.values()),
                 "faults": dict(self.faults.count), "readers": len(scene.pages),
                 "deliveries": sum(page.deliveries for page in scene.pages), **total,
                 "dead": sum(page.dead is not None for page in scene.pages), "resets": resets}
+
+    def _judge(self, page, node, truth: list, total: dict, resets: dict) -> None:
+        told = page.told_of(node.name)
+        verdict = judge(node, truth, told, from_start=not page.query)
+        resets[node.name] += verdict.resets
+        for name in total:
+            total[name] += len(getattr(verdict, name))
+        if not page.dead and verdict.good():
+            return
+        wrong = {name: getattr(verdict, name) for name in total if getattr(verdict, name)}
+        print(f"WRONG {page.name}?{page.query} {node.name}: {page.dead or ''} "
+              + "; ".join(f"{name}: {brief(names)}" for name, names in wrong.items()))
+        first = next(iter(wrong.values()), [""])[0]
+        print(describe(told, first.split(" after")[0]), flush=True)
 
     def play(self) -> dict:
         self.scene.start()

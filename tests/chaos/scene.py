@@ -80,11 +80,13 @@ class Scene:
 
     def join(self, number: int, query: str) -> Page:
         """One more page; with a query it is a latecomer that begins with what is stored."""
-        node = self.feed.nodes[number % len(self.feed.nodes)]
-        web = self.webs[number // len(self.feed.nodes) % 2]
-        framing = ("fastcgi", "scgi")[number // (2 * len(self.feed.nodes)) % 2]
+        every = [node.name for node in self.feed.nodes]
+        kinds = [[name] for name in every] + [every]
+        nodes = kinds[number % len(kinds)]
+        web = self.webs[number // len(kinds) % 2]
+        framing = ("fastcgi", "scgi")[number // (2 * len(kinds)) % 2]
         place = "solo" if web is self.solo else "pair"
-        page = Page(f"{node.name}/{place}/{framing}/{number}", node.name, web, framing, HOST, query)
+        page = Page(f"{'+'.join(nodes)}/{place}/{framing}/{number}", nodes, web, framing, HOST, query)
         self.pages.append(page)
         page.start()
         return page
