@@ -12,6 +12,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
+from harness.eventsource import EventSource
 from harness.nginx import Nginx
 from harness.process import program
 from harness.talker import BROWSER as HERE, Browser
@@ -145,9 +146,14 @@ def test_a_password_and_then_the_services_own_rights(front, folder, browse, publ
         refused(page, 403)
 
 
-def test_without_a_password_there_is_no_stream(front, folder, browse, members_only):
+def test_without_a_password_there_is_no_stream(front, folder, members_only):
+    """(A browser asks its user for one, and the stream waits for the answer.)"""
     web = front({"access": "user"}, ["access-basic.conf"], basic(folder))
-    refused(browse(web, node=members_only(web.worker)), 401)
+    node = members_only(web.worker)
+    for headers in ({}, {"Authorization": "Basic " + base64.b64encode(b"alice:guessed").decode()}):
+        with EventSource(f"{web.url('fastcgi')}/eventsource/{node}", host=HOST, headers=headers) as stream:
+            assert stream.wait_head().status == 401
+            assert stream.headers["www-authenticate"].startswith("Basic")
 
 
 @pytest.mark.parametrize("name, sees", [("alice", True), ("mallory", False)])
