@@ -15,6 +15,7 @@
 #include <boost/lockfree/spsc_queue.hpp>
 #include <deque>
 #include <functional>
+#include <limits>
 #include <memory>
 #include <utility>
 
@@ -56,16 +57,20 @@ class Mailbox {
     if (!awake_.exchange(true, std::memory_order_acq_rel)) boost::asio::post(reader_, [this] { handler_(); });
   }
 
-  // Reader's side. Letters that arrive while it drains come with the next wake.
+  // Reader's side. Letters that arrive while it drains come with the next wake; those beyond `at_most` with the next turn
+  // of the reader's loop, so that its other work is not kept waiting.
   template <class Handler>
-  void drain(Handler handler) {
+  void drain(Handler handler, std::size_t at_most = std::numeric_limits<std::size_t>::max()) {
     // The flag is down before the queue is read: a letter either is seen below or wakes again. It is an exchange, since
     // reading the flag of a wake() is what makes the letters pushed before it visible here.
     awake_.exchange(false, std::memory_order_acq_rel);
-    queue_.consume_all([&](Letter* letter) {
+    const auto take = [&](Letter* letter) {
       std::unique_ptr<Letter> owned(letter);
       handler(std::move(*owned));
-    });
+    };
+    std::size_t taken = 0;
+    while (taken < at_most && queue_.consume_one(take)) ++taken;
+    if (taken == at_most && queue_.read_available() > 0) wake();
   }
 
  private:

@@ -44,6 +44,8 @@ class Event {
   /// The block without its `id:` line.
   std::string_view body(View view) const;
 
+  /// About how long its block is.
+  std::size_t block_bytes() const { return (item.text ? item.text->size() : item.payload.size()) + 90; }
   /// What it may cost to keep, in bytes: the item, and its block in one view and both framings.
   std::size_t size() const;
 

@@ -25,7 +25,7 @@ void Node::opened(const Opened& news) {
     history_.append(event);
     if (!was_open || misses_some) continue;
     unsent_.push_back(event);
-    unsent_bytes_ += event->size();
+    unsent_bytes_ += event->block_bytes();
   }
   flush();
   state_ = State::open;
@@ -70,7 +70,7 @@ void Node::happened(const std::vector<EventRef>& events) {
   for (const EventRef& event : events) {
     history_.append(event);
     unsent_.push_back(event);
-    unsent_bytes_ += event->size();
+    unsent_bytes_ += event->block_bytes();
     position_ = event->id;
   }
 }

@@ -47,6 +47,21 @@ TEST_F(MailboxTest, LosesNothingAndKeepsTheOrderBeyondItsCapacity) {
   EXPECT_TRUE(box.flush_overflow());
 }
 
+TEST_F(MailboxTest, LeavesWhatIsBeyondAPortionToTheNextTurn) {
+  for (int i = 0; i < 4; ++i) box.push(i);
+  std::vector<int> taken;
+  auto take = [&](int letter) { taken.push_back(letter); };
+  box.drain(take, 3);
+  EXPECT_EQ(taken, (std::vector{0, 1, 2}));
+  reader.poll();
+  EXPECT_EQ(wakes, 1) << "by itself";
+  box.drain(take, 3);
+  EXPECT_EQ(taken, (std::vector{0, 1, 2, 3}));
+  reader.restart();
+  reader.poll();
+  EXPECT_EQ(wakes, 1);
+}
+
 TEST_F(MailboxTest, WakesItsReaderOnceUntilItDrains) {
   box.push(1);
   box.wake();
