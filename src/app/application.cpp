@@ -87,6 +87,8 @@ gateway::ShardThreadOptions shard_options(const Config& config) {
   options.route.path = config.stream.path;
   for (const Config::Service& service : config.services)
     options.route.services.push_back({service.jid, service.hosts, service.view, service.rule});
+  for (const Config::RoomService& service : config.room_services)
+    options.route.room_services.push_back({.jid = service.jid, .hosts = {}, .rule = {.nodes = service.rooms}});
   options.head_timeout = config.listen.head_timeout;
   return options;
 }
@@ -113,6 +115,8 @@ xmpp::SessionOptions session_options(const Config::Xmpp& config) {
 xmpp::SubscriberOptions subscriber_options(const Config& config) {
   xmpp::SubscriberOptions options;
   for (const Config::Service& service : config.services) options.services.push_back({service.jid});
+  for (const Config::RoomService& service : config.room_services)
+    options.rooms.push_back({service.jid, service.rooms, service.nick, service.history});
   options.history = history_options(config.stream);
   options.linger = config.stream.linger;
   options.recheck = config.stream.recheck;

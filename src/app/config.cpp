@@ -44,14 +44,14 @@ class Reader {
  public:
   explicit Reader(const ConfigFile& file) : file_(file), report_(file.path) {
     for (const Option& option : options())
-      if (option.table != "service") store_initial(option, config_);
+      if (!find_table(option.table)->repeated) store_initial(option, config_);
   }
 
   tl::expected<LoadedConfig, ConfigErrors> read(const std::vector<Table>& document) {
     for (const Table& table : document) read_table(table);
     for (const TableInfo& table : tables())
       if (!table.repeated) check_required(table, 1, tables_of(document, table.name));
-    if (config_.services.empty() && !service_seen_)
+    if (!service_seen_)
       report_.error(
           1,
           "[[service]] is missing; name at least one pubsub service that may be read: [[service]] and below "
@@ -77,10 +77,15 @@ class Reader {
                                                     : ", with one bracket, for there is only one"));
     if (info->repeated) {
       service_seen_ = true;
-      if (config_.services.size() == max_services)
+      const bool rooms = info->name == "room_service";
+      if ((rooms ? config_.room_services.size() : config_.services.size()) == max_services)
         return report_.error(table.line, "more than " + std::to_string(max_services) +
                                              " services; a second worker can serve the others");
-      config_.services.emplace_back();
+      if (rooms) {
+        config_.room_services.emplace_back();
+      } else {
+        config_.services.emplace_back();
+      }
       for (const Option& option : options())
         if (option.table == info->name) store_initial(option, config_);
     }
@@ -104,7 +109,7 @@ class Reader {
       else if (owner != options().end())
         advice = "it belongs into " + header_text(*find_table(owner->table));
       report_.error(entry.line, "key " + xes::quoted(entry.key, 60) + " stands in no table; " + advice);
-      if (entry.key == "service") service_seen_ = true;
+      if (entry.key == "service" || entry.key == "room_service") service_seen_ = true;
     }
   }
 
@@ -114,7 +119,7 @@ class Reader {
     std::string advice = "there are " + listed(headers());
     if (const auto word = nearest(ascii_lower(table.name), names)) {
       advice = "did you mean " + header_text(*find_table(*word)) + "?";
-      if (*word == "service") service_seen_ = true;
+      if (find_table(*word)->repeated) service_seen_ = true;
     }
     report_.error(table.line, "unknown table " + xes::quoted(table.name, 60) + "; " + advice);
   }

@@ -41,6 +41,12 @@ struct Config {
     hub::View view = hub::View::payload;
     gateway::AccessRule rule;
   };
+  struct RoomService {
+    std::string jid;                 ///< a domain in lower case, unique, no [[service]]'s
+    std::vector<std::string> rooms;  ///< globs over localparts, in lower case; at least one
+    std::string nick;
+    std::size_t history = 0;         ///< messages
+  };
   struct Token {
     std::vector<std::string> keys;  ///< absolute paths (app/token_keys.hpp); each could be loaded; all of them are needed
     gateway::CredentialOptions found_in;
@@ -69,6 +75,7 @@ struct Config {
   Xmpp xmpp;
   Listen listen;
   std::vector<Service> services;
+  std::vector<RoomService> room_services;
   Token token;
   Stream stream;
   Limits limits;

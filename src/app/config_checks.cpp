@@ -26,9 +26,9 @@ void claim_jids(const std::vector<const Table*>& services, Claims& claims, Repor
     if (text == nullptr) continue;
     const auto [claim, first] = claims.try_emplace(ascii_lower(*text), Claim{service, jid->line});
     if (!first)
-      report.error(jid->line, "[[service]] jid: " + quoted(*text) + " is the service of line " +
-                                  std::to_string(claim->second.line) +
-                                  " already; write one [[service]] for it");
+      report.error(jid->line, header_text(*find_table(service->name)) + " jid: " + quoted(*text) +
+                                  " is the service of line " + std::to_string(claim->second.line) +
+                                  " already; write one " + header_text(*find_table(claim->second.service->name)) + " for it");
   }
 }
 
@@ -122,6 +122,12 @@ void check_services(const std::vector<Table>& document, Report& report) {
     if (const auto* hosts = find_list(*service, "hosts")) claim_hosts(*service, *hosts, claims, report);
     check_pattern(*service, report);
   }
+  const auto room_services = tables_of(document, "room_service");
+  claim_jids(room_services, claims, report);
+  for (const Table* service : room_services)
+    if (const auto* rooms = find_list(*service, "rooms"); rooms && rooms->empty())
+      report.error(find_entry(*service, "rooms")->line,
+                   "[[room_service]] rooms: names no room; write, for instance, rooms = [\"lobby\", \"public-*\"]");
 }
 
 void check_access(const std::vector<Table>& document, Report& report) {

@@ -6,6 +6,7 @@
 
 #include "base/text.hpp"
 #include "wire/host.hpp"
+#include "wire/glob.hpp"
 #include "wire/jid.hpp"
 
 namespace xes::app {
@@ -82,6 +83,30 @@ Result<std::string> parse_glob(std::string_view text) {
   return fail(Error::malformed, quoted(text, 60) + " is no pattern of nodes; it must have 1 to " +
                                     std::to_string(max_glob) +
                                     " bytes without control characters, for instance \"weather/*\"");
+}
+
+Result<std::string> parse_room_service_jid(std::string_view text) {
+  if (wire::is_jid_domain(text) && !wire::is_glob(text)) return ascii_lower(text);
+  return fail(Error::malformed, quoted(text) +
+                                    " is no JID of a service of chat rooms; write a domain alone, for instance "
+                                    "\"conference.example.org\"");
+}
+
+Result<std::string> parse_room_glob(std::string_view text) {
+  if (wire::is_jid_part(text)) return ascii_lower(text);
+  return fail(Error::malformed, quoted(text, 60) +
+                                    " is no name or pattern of rooms; write what stands before their @, for instance "
+                                    "\"lobby\" or \"public-*\"");
+}
+
+Result<std::string> parse_nick(std::string_view text) {
+  const bool right = !text.empty() && text.size() <= max_nick && is_xml_text(text) && !text.starts_with(' ') &&
+                     !text.ends_with(' ') &&
+                     std::none_of(text.begin(), text.end(),
+                                  [](char c) { return static_cast<unsigned char>(c) < ' ' || c == 0x7F; });
+  if (right) return std::string(text);
+  return fail(Error::malformed, quoted(text, 60) + " is no nick; it must have 1 to " + std::to_string(max_nick) +
+                                    " bytes without control characters, and no blank at either end");
 }
 
 }  // namespace xes::app

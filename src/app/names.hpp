@@ -17,6 +17,7 @@ inline constexpr std::size_t max_bare_jid = 2 * wire::max_jid_part_bytes + 1;
 inline constexpr std::size_t max_host_name = 253;
 inline constexpr std::size_t max_url_path = 255;
 inline constexpr std::size_t max_cookie_name = 128;
+inline constexpr std::size_t max_nick = 64;
 inline constexpr std::size_t max_glob = 1023;  ///< as long as a node's name may be
 
 /// RFC 7622 §3.2: a domain alone.
@@ -39,5 +40,14 @@ Result<std::string> parse_cookie_name(std::string_view text);
 
 /// A pattern of wire/glob.hpp that may match a node: 1 to 1023 bytes that XML can hold.
 Result<std::string> parse_glob(std::string_view text);
+
+/// A domain that is no pattern.
+Result<std::string> parse_room_service_jid(std::string_view text);
+
+/// A pattern of wire/glob.hpp that may match a room's localpart, in lower case.
+Result<std::string> parse_room_glob(std::string_view text);
+
+/// 1 to 64 bytes that XML can hold, no control characters, no blank at either end.
+Result<std::string> parse_nick(std::string_view text);
 
 }  // namespace xes::app

@@ -85,6 +85,10 @@ Result<void> put_text(const Option& option, Config& config, const std::string& t
       return put(option, config, parse_domain_jid(text));
     case Kind::service_jid:
       return put(option, config, parse_bare_jid(text));
+    case Kind::room_service_jid:
+      return put(option, config, parse_room_service_jid(text));
+    case Kind::nick:
+      return put(option, config, parse_nick(text));
     case Kind::url_path:
       return put(option, config, parse_url_path(text));
     case Kind::file:
@@ -117,6 +121,7 @@ Result<void> put_text(const Option& option, Config& config, const std::string& t
     case Kind::endpoints:
     case Kind::hosts:
     case Kind::globs:
+    case Kind::rooms:
     case Kind::files:
     case Kind::count:
     case Kind::boolean:
@@ -127,6 +132,7 @@ Result<void> put_text(const Option& option, Config& config, const std::string& t
 
 Result<std::string> parse_text_item(Kind kind, const std::string& text) {
   if (kind == Kind::globs) return parse_glob(text);
+  if (kind == Kind::rooms) return parse_room_glob(text);
   if (kind == Kind::hosts) return text == "*" ? Result<std::string>(text) : parse_host_name(text);
   if (text.empty() || text.find('\0') != std::string::npos)
     return fail(Error::malformed, "the path of a file is empty or holds a NUL byte");
@@ -148,6 +154,7 @@ bool takes(const Option& option, const Value& value) {
     case Kind::endpoints:
     case Kind::hosts:
     case Kind::globs:
+    case Kind::rooms:
     case Kind::files:
       return std::holds_alternative<std::vector<ListItem>>(value);
     case Kind::boolean:

@@ -18,7 +18,10 @@ constexpr TableInfo table_rows[] = {
     {"listen", false, "Where the web server reaches this worker. At least one endpoint, of either kind."},
     {"service", true,
      "One table for each pubsub service that may be read, or for each kind of them. Nothing else is ever contacted. "
-     "At least one, at most 256."},
+     "At most 256; at least one, or a [[room_service]]."},
+    {"room_service", true,
+     "One table for each service of chat rooms (XEP-0045) some of whose rooms may be read: the worker is in a room as a "
+     "listener while a page reads `/eventsource/room/ROOM`. At most 256."},
     {"token", false,
      "JSON Web Tokens, for services with `access = \"token\"`. A token names its reader (`sub`), the nodes (`nodes`, a "
      "list of patterns) and its end (`exp`)."},
@@ -102,6 +105,19 @@ const Option option_rows[] = {
    "longer read. Shorter asks more often: once in that time for each user and node that is open.",
    AT(services.back().rule.ask_every)},
 
+  {"room_service", "jid", Kind::room_service_jid, std::nullopt, 1, max_domain_jid, "", "\"conference.example.org\"",
+   "The service's JID, a domain.", AT(room_services.back().jid)},
+  {"room_service", "rooms", Kind::rooms, std::nullopt, 0, 256, "", "[\"lobby\", \"public-*\"]",
+   "The rooms that may be read, by what stands before their @: names, or patterns in which `*` is any run of characters and "
+   "`?` any one. Others are answered 404. Whoever reaches the web server reads along, so list public rooms alone.",
+   AT(room_services.back().rooms)},
+  {"room_service", "nick", Kind::nick, "eventsource", 1, 64, "", "",
+   "What the listener is called in its rooms. Where somebody has that nick already, such as a second worker, a number is "
+   "put behind it.", AT(room_services.back().nick)},
+  {"room_service", "history", Kind::count, "20", 0, 1000, "", "",
+   "Messages from before that a room is asked for when the listener enters, and that pages which come back are answered "
+   "from. It should cover your outages. 0 asks for none.", AT(room_services.back().history)},
+
   {"token", "keys", Kind::files, "", 0, gateway::max_keys, "", "",
    "Files of the keys, any of which a token may be signed with: a public key in PEM (RSA for RS256, P-256 for ES256), or "
    "a secret of at least 32 bytes for HS256, which only the worker may read. Relative paths start at this file's "
@@ -174,7 +190,7 @@ const Option option_rows[] = {
 
 bool is_list(const Option& option) {
   return option.kind == Kind::endpoints || option.kind == Kind::hosts || option.kind == Kind::globs ||
-         option.kind == Kind::files;
+         option.kind == Kind::rooms || option.kind == Kind::files;
 }
 
 }  // namespace
@@ -231,6 +247,7 @@ std::string bounds_text(const Option& option) {
     case Kind::endpoints:
     case Kind::hosts:
     case Kind::globs:
+    case Kind::rooms:
     case Kind::files:
       return "at most " + std::to_string(option.max) + " entries";
     case Kind::choice: {

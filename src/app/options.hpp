@@ -26,6 +26,9 @@ enum class Kind {
   endpoints,      ///< a list of "unix:/path" and "address:port"
   hosts,          ///< a list of host names, or "*"
   globs,          ///< a list of patterns of nodes
+  rooms,          ///< a list of patterns of rooms' localparts
+  room_service_jid,  ///< a domain
+  nick,           ///< a nick in a chat room
   files,          ///< a list of paths of files
   user_jid,       ///< a JID with "{user}" in it, or ""
   cookie_name,    ///< a cookie's name, or ""
@@ -38,7 +41,7 @@ enum class Kind {
   choice,         ///< one of a few words
 };
 
-/// Where an option's value goes. Those of a [[service]] go to the last service of the Config.
+/// Where an option's value goes. Those of a table that may be repeated go to the last such of the Config.
 using Slot =
     std::variant<std::string& (*)(Config&), Server& (*)(Config&), Secret& (*)(Config&),
                  std::vector<Endpoint>& (*)(Config&), std::vector<std::string>& (*)(Config&),
@@ -68,7 +71,7 @@ struct TableInfo {
 };
 
 inline constexpr std::size_t max_listeners = 64;  ///< fastcgi and scgi together
-inline constexpr std::size_t max_services = 256;
+inline constexpr std::size_t max_services = 256;  ///< of each of both kinds
 
 /// Both in the order in which a person should read them.
 std::span<const TableInfo> tables();

@@ -32,6 +32,9 @@ struct Target {
 
 /// The configured service of that JID; one that is named counts before a pattern.
 const Service* service_of(std::string_view jid, const RouteOptions& options) {
+  // What is in a room is read as a room or not at all.
+  for (const Service& rooms : options.room_services)
+    if (rooms.jid == jid) return nullptr;
   for (const Service& service : options.services)
     if (service.jid == jid) return &service;
   for (const Service& service : options.services)
@@ -78,12 +81,42 @@ Result<Target> find_named_service(std::string_view& path, const Params& params, 
   return Target{service, std::move(*jid)};
 }
 
+constexpr std::string_view room_path = "room/";
+
+/// ROOM of `room/ROOM`: a room's localpart, then the first service that offers such a room has it, or its whole JID.
+Result<std::pair<Target, std::string>> find_room(std::string_view path, const RouteOptions& options) {
+  const auto decoded = wire::percent_decode(path.substr(room_path.size()));
+  if (!decoded) return tl::unexpected(decoded.error());
+  const std::string room = ascii_lower(*decoded);
+  const std::string local = room.substr(0, room.find('@'));
+  const bool whole = local.size() < room.size();
+  if (!wire::is_jid_part(local) || (whole && !wire::is_jid_domain(std::string_view(room).substr(local.size() + 1))))
+    return fail(Error::malformed, quoted(*decoded) + " is no chat room; name one: " + options.path + "room/ROOM");
+  for (const Service& rooms : options.room_services)
+    if ((!whole || room.substr(local.size() + 1) == rooms.jid) && is_offered(rooms.rule, local))
+      return std::pair(Target{&rooms, rooms.jid}, local);
+  return fail(Error::missing, "no chat room " + quoted(room) + " is offered here");
+}
+
 /// Error::malformed unless it may be a node's name.
 Result<void> check_node(std::string_view node, const RouteOptions& options) {
   if (node.empty()) return fail(Error::malformed, "a node's name is not empty");
   if (node.size() > options.max_node_bytes)
     return fail(Error::malformed, "a node's name has at most " + std::to_string(options.max_node_bytes) + " bytes");
   if (!is_xml_text(node)) return fail(Error::malformed, "a node's name is UTF-8 without control characters");
+  return {};
+}
+
+/// Where the request does not say, several nodes are told in JSON: one handler gets the events of all of them, so they say
+/// where they are from.
+Result<void> find_view(const std::vector<wire::QueryPair>& query, hub::Selection& selection) {
+  if (selection.several) selection.view = hub::View::json;
+  for (const wire::QueryPair& pair : query) {
+    if (pair.name != "format") continue;
+    const auto view = std::find(std::begin(view_names), std::end(view_names), pair.value);
+    if (view == std::end(view_names)) return fail(Error::malformed, "format is payload, item, json or atom");
+    selection.view = static_cast<hub::View>(view - std::begin(view_names));
+  }
   return {};
 }
 
@@ -118,15 +151,31 @@ Result<hub::Selection> find_selection(std::string_view path, const std::vector<w
     if (!selection.patterns.empty() && selection.service.find('@') != std::string::npos)
       return fail(Error::malformed, "an account's nodes are followed by name; servers list them to nobody else");
   }
-  // One handler gets the events of all of them, so they say where they are from.
-  if (selection.several) selection.view = hub::View::json;
-  for (const wire::QueryPair& pair : query) {
-    if (pair.name != "format") continue;
-    const auto view = std::find(std::begin(view_names), std::end(view_names), pair.value);
-    if (view == std::end(view_names)) return fail(Error::malformed, "format is payload, item, json or atom");
-    selection.view = static_cast<hub::View>(view - std::begin(view_names));
-  }
+  if (auto view = find_view(query, selection); !view) return tl::unexpected(view.error());
   return selection;
+}
+
+/// Whose rules count, and what is wanted.
+using Found = Result<std::pair<const Service*, hub::Selection>>;
+
+Found find_node_selection(std::string_view path, const Params& params, const std::vector<wire::QueryPair>& query,
+                          const RouteOptions& options) {
+  const auto target =
+      path.starts_with('@') ? find_named_service(path, params, options) : find_service(params, options);
+  if (!target) return tl::unexpected(target.error());
+  auto selection = find_selection(path, query, *target, options);
+  if (!selection) return tl::unexpected(selection.error());
+  return std::pair(target->service, std::move(*selection));
+}
+
+Found find_room_selection(std::string_view path, const std::vector<wire::QueryPair>& query, const RouteOptions& options) {
+  const auto room = find_room(path, options);
+  if (!room) return tl::unexpected(room.error());
+  if (std::any_of(query.begin(), query.end(), [](const wire::QueryPair& pair) { return pair.name == "node"; }))
+    return fail(Error::malformed, "a chat room is read in a stream of its own, without ?node=");
+  hub::Selection selection{room->first.jid, {room->second}, room->first.service->view, false};
+  if (auto view = find_view(query, selection); !view) return tl::unexpected(view.error());
+  return std::pair(room->first.service, std::move(selection));
 }
 
 std::optional<unsigned> whole_number(std::string_view text) {
@@ -183,19 +232,17 @@ std::variant<StreamWanted, Answer> route(const Params& params, const RouteOption
   if (!uri->path.starts_with(options.path))
     return answer_for({Error::missing, "event streams are below " + options.path});
   std::string_view path = uri->path.substr(options.path.size());
-  const auto target =
-      path.starts_with('@') ? find_named_service(path, params, options) : find_service(params, options);
-  if (!target) return answer_for(target.error());
   const auto query = wire::parse_query(uri->query);
   if (!query) return answer_for(query.error());
-  auto selection = find_selection(path, *query, *target, options);
-  if (!selection) return answer_for(selection.error());
+  const bool is_room = !options.room_services.empty() && path.starts_with(room_path);
+  const auto what = is_room ? find_room_selection(path, *query, options) : find_node_selection(path, params, *query, options);
+  if (!what) return answer_for(what.error());
   const auto start = find_start(params, *query, options);
   if (!start) return answer_for(start.error());
   const auto padding = find_padding(*query);
   if (!padding) return answer_for(padding.error());
-  StreamWanted wanted{std::move(*selection), *start, method == "HEAD", {}, *padding};
-  wanted.rule = &target->service->rule;
+  StreamWanted wanted{what->second, *start, method == "HEAD", {}, *padding};
+  wanted.rule = &what->first->rule;
   if (const auto form = document_form(params.get("HTTP_ACCEPT"))) {
     wanted.document = describe_document(*form, params, wanted.selection);
     if (start->at != hub::Start::At::newest) wanted.start = hub::Start::newest(default_document_items);

@@ -31,6 +31,9 @@ inline constexpr std::size_t max_padding_bytes = 8192;
 struct RouteOptions {
   std::string path = "/eventsource/";  ///< what precedes a node's name
   std::vector<Service> services;
+  /// Services of chat rooms (XEP-0045), without hosts: rooms that the rule offers are nodes called as their localparts.
+  /// Where there are any, `room/ROOM` below the path is a room.
+  std::vector<Service> room_services;
   std::size_t max_node_bytes = 1023;  ///< RFC 7622's bound for a part of a JID; longer is refused with 400
   unsigned max_newest = 16'384;       ///< ?last=N is cut to this: what the worker reads of a node at most
   std::size_t max_nodes = 16;         ///< of one stream; more are refused with 400; at most wire::max_positions

@@ -36,7 +36,7 @@ Subscriber::Subscriber(boost::asio::io_context& io, SessionOptions session, Subs
                {.on_ready = [this] { on_ready(); },
                 .on_down = [this](const Failure&) { on_down(); },
                 .on_message = [this](Element&& message) { on_message(std::move(message)); },
-                .on_presence = {}}),
+                .on_presence = [this](Element&& presence) { on_presence(presence); }}),
       directory_(io, session_, options_.directory,
                  [this](ShardIndex shard, hub::Listed listed) { tell(shard, std::move(listed)); }) {
   for (const Service& service : options_.services)
@@ -48,6 +48,8 @@ Subscriber::Subscriber(boost::asio::io_context& io, SessionOptions session, Subs
 Subscriber::~Subscriber() = default;
 
 void Subscriber::stop() {
+  for (const auto& [name, follow] : follows_)
+    if (follow->room && session_.ready()) leave_room(*follow);
   session_.stop();
   directory_.stop();
   recheck_timer_.cancel();
@@ -83,7 +85,11 @@ void Subscriber::take_wants(ShardIndex shard) {
 }
 
 void Subscriber::follow(ShardIndex shard, const NodeName& name) {
-  if (!is_service(name.service)) return tell(shard, hub::Refused{name, hub::Refusal::no_such_node});
+  const RoomService* rooms = room_service(name.service);
+  const bool allowed = rooms ? std::any_of(rooms->rooms.begin(), rooms->rooms.end(),
+                                           [&](const std::string& glob) { return wire::glob_matches(glob, name.node); })
+                             : is_service(name.service);
+  if (!allowed) return tell(shard, hub::Refused{name, hub::Refusal::no_such_node});
 
   FollowRef& follow = follows_[name];
   const bool is_new = !follow;
@@ -92,11 +98,17 @@ void Subscriber::follow(ShardIndex shard, const NodeName& name) {
     options.epoch = random_epoch();  // its sequences begin anew, so an ID of an earlier feed must not fit
     options.history = options_.history;
     follow = std::make_shared<Follow>(io_, name, options);
-    add_service(name.service);
+    if (rooms) {
+      follow->room = std::make_unique<Room>(io_, *rooms, options_.history.max_bytes);
+    } else {
+      add_service(name.service);
+    }
   }
   if (follow->lingering) {
     follow->timer.cancel();
     follow->lingering = false;
+    // A try that fails while nobody is there is the last one.
+    if (follow->state == State::idle && session_.ready()) subscribe(*follow);
   }
   count_nodes();
   follow->shards.insert(shard);
@@ -157,7 +169,7 @@ void Subscriber::tell_opened(Follow& follow, ShardIndex shard, std::size_t live)
   }
   follow.open.insert(shard);
   tell(shard, hub::Opened{*follow.name, {events.begin(), split}, position,
-                          services_.at(follow.name->service).republish_moves});
+                          follow.room || services_.at(follow.name->service).republish_moves});
   if (split != events.end()) tell(shard, hub::Happened{follow.name, {split, events.end()}});
 }
 
@@ -224,6 +236,7 @@ void Subscriber::on_down() {
   for (const auto& [name, follow] : follows_) {
     follow->state = State::idle;
     follow->fetching = follow->fetching_payload = false;
+    if (follow->room) follow->room->deadline.cancel();
     if (!follow->lingering) follow->timer.cancel();
     if (!follow->primed) tell_held(*follow);
   }
@@ -241,6 +254,7 @@ void Subscriber::tell_session(bool up) {
 
 /// Only the service that was asked is believed (XEP-0060 §12.2 leaves this to the subscriber).
 void Subscriber::on_message(Element&& message) {
+  if (message.attribute("type") == "groupchat") return on_room_message(message);
   auto notification = pubsub::read_notification(message);
   if (!notification) return;
   const FollowRef follow = find({std::string(message.attribute("from")), notification->node});

@@ -22,6 +22,7 @@
 #include "hub/letters.hpp"
 #include "xmpp/directory.hpp"
 #include "xmpp/pubsub.hpp"
+#include "xmpp/room.hpp"
 #include "xmpp/session.hpp"
 
 namespace xes::xmpp {
@@ -32,8 +33,17 @@ struct Service {
   std::string jid;
 };
 
+/// A service of chat rooms, and which of them may be read (XEP-0045).
+struct RoomService {
+  std::string jid;
+  std::vector<std::string> rooms;    ///< globs over localparts
+  std::string nick = "eventsource";  ///< of the listener; with a number behind it where somebody has it already
+  std::size_t history = 20;          ///< messages asked for at a join, and kept for pages that come back
+};
+
 struct SubscriberOptions {
   std::vector<Service> services;
+  std::vector<RoomService> rooms;
   hub::HistoryOptions history;
   std::chrono::milliseconds linger{60'000};        ///< from the last stream's end to the unsubscribe
   std::chrono::milliseconds recheck{60'000};       ///< how often the services are asked for our subscriptions
@@ -89,6 +99,18 @@ class Subscriber {
     leaving,      ///< asked to unsubscribe; who comes back meanwhile waits for the reply
   };
 
+  /// What a node that stands for a chat room has besides.
+  struct Room {
+    Room(boost::asio::io_context& io, const RoomService& s, std::size_t max_bytes)
+        : service(s), list(s.history + 1, max_bytes), deadline(io) {}
+    std::string nick() const { return number == 1 ? service.nick : service.nick + "-" + std::to_string(number); }
+    const RoomService& service;
+    room::List list;
+    unsigned number = 1;      ///< of the nick
+    std::string occupant;     ///< whom we entered as, or try to: ROOM/nick; empty: nothing to leave
+    boost::asio::steady_timer deadline;  ///< for what a join brings
+  };
+
   struct Follow {
     Follow(boost::asio::io_context& io, const hub::NodeName& node, const hub::FeedOptions& options)
         : name(std::make_shared<const hub::NodeName>(node)), feed(node, options), timer(io) {}
@@ -102,6 +124,7 @@ class Subscriber {
     /// old (XEP-0060 §6.1.7).
     std::uint64_t pushed = 0;
     std::string subid;
+    std::unique_ptr<Room> room;   ///< of a chat room
     std::set<ShardIndex> shards;  ///< that follow it
     std::set<ShardIndex> open;    ///< of them, those that have been told Opened
     std::set<ShardIndex> wants_snapshot;
@@ -155,6 +178,17 @@ class Subscriber {
   void fetch_snapshot(Follow& follow);
   void tell_deaf(Follow& follow);
   void answer_snapshot(Follow& follow, const hub::Feed::Events& items);
+
+  // Chat rooms.
+  const RoomService* room_service(const std::string& jid) const;
+  void look_at_room(Follow& follow);
+  void enter(Follow& follow);
+  void on_presence(const Element& presence);
+  void on_entered(Follow& follow, const room::Presence& presence);
+  void fill_room(Follow& follow, const IqResult& pong);
+  void on_room_message(const Element& message);
+  void leave_room(Follow& follow);
+  void check_rooms();
 
   // Services, and own subscriptions at them.
   void add_service(const std::string& jid);

@@ -31,7 +31,9 @@ void Subscriber::subscribe_next() {
     if (!follow || follow->state != State::queued) continue;
     ++subscribing_;
     follow->state = State::subscribing;
-    if (is_account(follow->name->service) && !follow->primed) {
+    if (follow->room) {
+      look_at_room(*follow);
+    } else if (is_account(follow->name->service) && !follow->primed) {
       look_before_subscribing(*follow);
     } else {
       send_subscribe(*follow);
@@ -169,7 +171,8 @@ void Subscriber::leave(Follow& follow) {
   follow.lingering = false;
   follow.state = State::leaving;
   const FollowRef left = find(*follow.name);
-  if (!session_.ready()) return on_left(left);
+  if (follow.room && session_.ready()) leave_room(follow);
+  if (follow.room || !session_.ready()) return on_left(left);
   session_.send_iq(IqType::set, follow.name->service, pubsub::unsubscribe(follow.name->node, jid_, follow.subid),
                    options_.deadline, [this, weak = std::weak_ptr(left)](IqResult) {
                      const FollowRef gone = weak.lock();
@@ -235,6 +238,7 @@ void Subscriber::fetch_payload(Follow& follow) {
 // ---- snapshots
 
 void Subscriber::fetch_snapshot(Follow& follow) {
+  if (follow.room) return answer_snapshot(follow, follow.feed.snapshot(follow.room->list.items()));
   if (follow.fetching) return;
   follow.fetching = true;
   follow.feed.begin_backfill(false);

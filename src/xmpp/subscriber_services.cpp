@@ -55,6 +55,7 @@ void Subscriber::recheck() {
       if (!services_.count(jid)) to_check_.push_back(jid);
     recheck_next();
   }
+  check_rooms();
   schedule_recheck();
 }
 

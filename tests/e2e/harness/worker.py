@@ -34,7 +34,8 @@ class Worker:
     """`address` of a listener is a Unix socket's path or ("host", port), as harness.fastcgi_client.connect takes it."""
 
     def __init__(self, folder: Path, server, component: str = None, *, fastcgi=None, scgi=None, threads: int = 2,
-                 services=None, stream=None, listen=None, xmpp=None, log=None, limits=None, token=None):
+                 services=None, stream=None, listen=None, xmpp=None, log=None, limits=None, token=None,
+                 room_services=()):
         self.folder = Path(folder)
         self.component = component or server.components[0]
         self.fastcgi, self.scgi = str(self.folder / "fastcgi.sock"), str(self.folder / "scgi.sock")
@@ -43,7 +44,8 @@ class Worker:
         self.secret_file = self.folder / "secret"
         self.secret_file.write_text(server.secret + "\n")
         self.secret_file.chmod(0o600)
-        services = services or [{"jid": server.pubsub, "hosts": [HOST]}, {"jid": server.pubsub2, "hosts": [HOST2]}]
+        if services is None:
+            services = [{"jid": server.pubsub, "hosts": [HOST]}, {"jid": server.pubsub2, "hosts": [HOST2]}]
         self.config = self.folder / "xmpp-eventsource.toml"
         self.config.write_text(
             table("[xmpp]", {"server": f"127.0.0.1:{server.component_port}", "jid": self.component,
@@ -51,6 +53,7 @@ class Worker:
             + table("[listen]", {"fastcgi": self.fastcgi_listeners, "scgi": self.scgi_listeners, "threads": threads,
                                  **(listen or {})})
             + "".join(table("[[service]]", service) for service in services)
+            + "".join(table("[[room_service]]", service) for service in room_services)
             + table("[stream]", stream or {}) + (table("[token]", token) if token else "")
             + table("[limits]", {**NO_LIMITS, **(limits or {})}) + table("[log]", {"level": "debug", **(log or {})}))
         self.process = None

@@ -97,12 +97,12 @@ TEST(ConfigErrors, UnknownKeysAndTablesComeWithAdvice) {
       {least + "vew = \"item\"\n", "x.toml:8: unknown key \"vew\" in [[service]]; did you mean \"view\"?"},
       {with("steam", "path = \"/\""), "x.toml:8: unknown table \"steam\"; did you mean [stream]?"},
       {with("metrics", "x = 1"),
-       "x.toml:8: unknown table \"metrics\"; there are [xmpp], [listen], [[service]], [token], [stream], [limits] "
+       "x.toml:8: unknown table \"metrics\"; there are [xmpp], [listen], [[service]], [[room_service]], [token], [stream], [limits] "
        "and [log]"},
       {"retry = \"3s\"\n" + least, "x.toml:1: key \"retry\" stands in no table; it belongs into [stream]"},
       {"colour = 1\n" + least,
        "x.toml:1: key \"colour\" stands in no table; every option stands in a table: [xmpp], [listen], "
-       "[[service]], [token], [stream], [limits] and [log]"},
+       "[[service]], [[room_service]], [token], [stream], [limits] and [log]"},
       {"log = \"info\"\n" + least,
        "x.toml:1: key \"log\" stands in no table; it is a table: write [log] on a line of its own"},
       {replaced(least, "[[service]]", "[service]"),
@@ -150,6 +150,7 @@ TEST(ConfigErrors, EveryNumberHasBoundsThatAreThemselvesAllowed) {
       const std::string text = std::string(option.key) + " = " + value;
       if (option.table == "xmpp") return replaced(least, "secret =", text + "\nsecret =");
       if (option.table == "service") return replaced(least, "jid = \"pubsub", text + "\njid = \"pubsub");
+      if (option.table == "room_service") return least + "[[room_service]]\n" + text + "\njid = \"c\"\nrooms = [\"r\"]\n";
       return option.table == "listen" ? listening(text) : with(std::string(option.table), text);
     };
     const char* unit = option.kind == Kind::duration ? "ms" : "B";
@@ -282,6 +283,29 @@ TEST(ConfigErrors, NoNameMeansTwoThings) {
        "x.toml:6: [listen] scgi: \"127.0.0.1:9000\" is listed twice; an endpoint speaks one protocol"},
       {replaced(least, "secret =", "secret_file = \"/x\"\nsecret ="),
        "x.toml:3: [xmpp] has both secret and secret_file; keep secret_file alone"},
+  });
+}
+
+TEST(ConfigErrors, RoomsAreNamed) {
+  const auto rooms = [](const std::string& lines) { return least + "[[room_service]]\n" + lines + "\n"; };
+  expect_each({
+      {rooms("jid = \"c\""),
+       "x.toml:8: [[room_service]] rooms is missing; write, for instance, rooms = [\"lobby\", \"public-*\"]"},
+      {rooms("jid = \"c\"\nrooms = []"),
+       "x.toml:10: [[room_service]] rooms: names no room; write, for instance, rooms = [\"lobby\", \"public-*\"]"},
+      {rooms("jid = \"c\"\nrooms = [\"lobby@c\"]"),
+       "x.toml:10: [[room_service]] rooms: \"lobby@c\" is no name or pattern of rooms; write what stands before their @, for "
+       "instance \"lobby\" or \"public-*\""},
+      {rooms("jid = \"*.c\"\nrooms = [\"lobby\"]"),
+       "x.toml:9: [[room_service]] jid: \"*.c\" is no JID of a service of chat rooms; write a domain alone, for instance "
+       "\"conference.example.org\""},
+      {rooms("jid = \"PubSub.localhost\"\nrooms = [\"lobby\"]"),
+       "x.toml:9: [[room_service]] jid: \"PubSub.localhost\" is the service of line 7 already; write one [[service]] for it"},
+      {rooms("jid = \"c\"\nrooms = [\"lobby\"]\nnick = \" x\""),
+       "x.toml:11: [[room_service]] nick: \" x\" is no nick; it must have 1 to 64 bytes without control characters, and no "
+       "blank at either end"},
+      {rooms("jid = \"c\"\nrooms = [\"lobby\"]\nhosts = [\"a\"]"),
+       "x.toml:11: unknown key \"hosts\" in [[room_service]]; it belongs into [[service]]"},
   });
 }
 

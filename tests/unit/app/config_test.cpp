@@ -152,6 +152,24 @@ TEST(Config, KeepsServicesInTheFilesOrder) {
   EXPECT_EQ(loaded->config.services[2].jid, "a");
 }
 
+TEST(Config, MayNameRoomsAlone) {
+  const std::string text = replaced(least, "[[service]]\njid = \"pubsub.localhost\"\n",
+                                    "[[room_service]]\njid = \"Conference.localhost\"\nrooms = [\"Lobby\", \"public-*\"]\n"
+                                    "[[room_service]]\njid = \"b\"\nrooms = [\"r\"]\nnick = \"ears ☔\"\nhistory = 0\n");
+  const auto loaded = parse_config({"x.toml", text});
+  ASSERT_TRUE(loaded) << loaded.error().front();
+  EXPECT_THAT(loaded->config.services, IsEmpty());
+  ASSERT_EQ(loaded->config.room_services.size(), 2u);
+  const Config::RoomService& first = loaded->config.room_services[0];
+  const Config::RoomService& second = loaded->config.room_services[1];
+  EXPECT_EQ(first.jid, "conference.localhost");
+  EXPECT_THAT(first.rooms, ElementsAre("lobby", "public-*"));
+  EXPECT_EQ(first.nick, "eventsource");
+  EXPECT_EQ(first.history, 20u);
+  EXPECT_EQ(second.nick, "ears ☔");
+  EXPECT_EQ(second.history, 0u);
+}
+
 TEST(ConfigSecret, IsReadFromTheFileBesideTheConfiguration) {
   const TempFolder folder;
   folder.write("secret", "hunter2\n", 0640);

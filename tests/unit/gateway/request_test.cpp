@@ -298,6 +298,53 @@ TEST_F(NamedServiceTest, TheWebServersChoiceIsNotOverruledByThePath) {
   EXPECT_EQ(stream("/eventsource/n", {{"PUBSUB_SERVICE", "Alice@example.org"}}).selection.service, "alice@example.org");
 }
 
+class RoomTest : public RouteTest {
+ protected:
+  RoomTest() {
+    options.room_services = {{.jid = "conference.example", .hosts = {}, .rule = {.nodes = {"lobby", "public-*"}}},
+                             {.jid = "rooms.example", .hosts = {}, .rule = {.nodes = {"lobby", "attic"}}}};
+    options.services.push_back({"*.example", {}});
+  }
+  std::string room(const std::string& rest) {
+    const auto wanted = stream("/eventsource/room/" + rest).selection;
+    return wanted.nodes.at(0) + "@" + wanted.service;
+  }
+};
+
+TEST_F(RoomTest, ARoomIsNamedByThePath) {
+  EXPECT_EQ(room("lobby"), "lobby@conference.example") << "the first service that offers it";
+  EXPECT_EQ(room("Public-talk?last=3"), "public-talk@conference.example");
+  EXPECT_EQ(room("attic"), "attic@rooms.example");
+  EXPECT_EQ(room("lobby@rooms.example"), "lobby@rooms.example");
+  EXPECT_EQ(room("lobby%40Rooms.example"), "lobby@rooms.example");
+  EXPECT_EQ(stream("/eventsource/room/lobby").selection.view, hub::View::payload);
+  EXPECT_EQ(stream("/eventsource/room/lobby?format=json").selection.view, hub::View::json);
+  EXPECT_EQ(stream("/eventsource/room/lobby", {{"HTTP_HOST", "unheard.of"}}).selection.service, "conference.example");
+}
+
+TEST_F(RoomTest, OthersAreNotOffered) {
+  for (const std::string name : {"cellar", "attic@conference.example", "lobby@other.example", "public", "lobby@conference.example.evil"})
+    EXPECT_EQ(status("/eventsource/room/" + name), 404) << name;
+}
+
+TEST_F(RoomTest, WhatIsNoRoomIsMalformed) {
+  for (const std::string name : {"", "lobby/nick", "lobby@conference.example/nick", "a%20b", "%00", "lobby@", "@conference.example",
+                                 "lobby@a@b", "%FF", "lobby%0A"})
+    EXPECT_EQ(status("/eventsource/room/" + name), 400) << name;
+  EXPECT_EQ(status("/eventsource/room/lobby?node=a"), 400);
+}
+
+TEST_F(RoomTest, ARoomIsNoNodeOfAServiceOfItsKind) {
+  EXPECT_EQ(status("/eventsource/@conference.example/cellar"), 404);
+  EXPECT_EQ(status("/eventsource/cellar", {{"PUBSUB_SERVICE", "conference.example"}}), 404);
+}
+
+TEST_F(RoomTest, WithoutAServiceOfRoomsItIsANodeLikeAnother) {
+  options.room_services.clear();
+  EXPECT_EQ(stream("/eventsource/room/lobby").selection.nodes.at(0), "room/lobby");
+  EXPECT_EQ(stream("/eventsource/room/lobby").selection.service, "pubsub.example");
+}
+
 TEST_F(RouteTest, RefusesANumberThatIsNone) {
   for (const std::string number : {"", "-1", "+1", "1.5", "x", "1x", "%201", "99999999999999999999"})
     EXPECT_EQ(status("/eventsource/n?last=" + number), 400) << number;

@@ -1,0 +1,165 @@
+// SPDX-License-Identifier: MIT
+// A chat room as a node: joining stands for subscribing, the join's history and subject for the stored items. The rest is
+// in subscriber_node.cpp.
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+
+#include "base/text.hpp"
+#include "wire/jid.hpp"
+#include "xmpp/answers.hpp"
+#include "xmpp/subscriber.hpp"
+
+namespace xes::xmpp {
+namespace {
+
+using hub::NodeName;
+using Clock = hub::Feed::Clock;
+using What = room::Presence::What;
+constexpr unsigned max_nicks = 100;
+
+IqFailure no_such_room() {
+  IqFailure failure{Error::missing, "there is no such room", {}};
+  failure.stanza.condition = "item-not-found";
+  return failure;
+}
+
+std::string now() { return room::utc(std::chrono::system_clock::now()); }
+
+}  // namespace
+
+const RoomService* Subscriber::room_service(const std::string& jid) const {
+  const auto found = std::find_if(options_.rooms.begin(), options_.rooms.end(),
+                                  [&](const RoomService& one) { return one.jid == jid; });
+  return found == options_.rooms.end() ? nullptr : &*found;
+}
+
+/// Asks first whether the room is there: joining one that is not would make it (XEP-0045 §10.1).
+void Subscriber::look_at_room(Follow& follow) {
+  session_.send_iq(IqType::get, room::jid_of(*follow.name), OutStanza("query", "http://jabber.org/protocol/disco#info"),
+                   options_.deadline, [this, weak = std::weak_ptr(find(*follow.name))](IqResult result) {
+                     if (subscribing_ > 0) --subscribing_;
+                     if (const FollowRef seen = weak.lock(); seen && seen->state == State::subscribing) {
+                       if (result) {
+                         enter(*seen);
+                       } else {
+                         on_refused(seen, result.error());
+                       }
+                     }
+                     subscribe_next();
+                   });
+}
+
+void Subscriber::enter(Follow& follow) {
+  Room& room = *follow.room;
+  room.list.clear();
+  room.occupant = room::jid_of(*follow.name) + "/" + room.nick();
+  (void)session_.send(room::join(room.occupant, room.service.history));
+  room.deadline.expires_after(options_.deadline);
+  room.deadline.async_wait([this, weak = std::weak_ptr(find(*follow.name))](const boost::system::error_code& error) {
+    const FollowRef late = weak.lock();
+    if (error || !late || late->state != State::subscribing || !session_.ready()) return;
+    spdlog::warn("room: no answer to entering {}", quoted(late->room->occupant));
+    leave_room(*late);
+    tell_held(*late);
+    try_later(*late);
+  });
+}
+
+void Subscriber::on_presence(const Element& presence) {
+  const FollowRef follow = find(room::name_of(presence.attribute("from")));
+  if (!follow || !follow->room || follow->room->occupant.empty()) return;
+  const std::string& occupant = follow->room->occupant;
+  const room::Presence read = room::read_presence(presence, std::string_view(occupant).substr(occupant.find('/') + 1));
+  const bool entering = follow->state == State::subscribing;
+  const bool inside = follow->state == State::filling || follow->state == State::active;
+  if (read.what == What::entered && entering) return on_entered(*follow, read);
+  if (read.what == What::conflict && entering) {
+    if (++follow->room->number <= max_nicks) return enter(*follow);
+    follow->room->number = 1;
+    return on_refused(follow, {Error::unavailable, "every nick is in use", {}});
+  }
+  if (read.what == What::refused && entering) {
+    follow->room->occupant.clear();
+    return on_refused(follow, to_failure(read_stanza_error(presence)));
+  }
+  if (!inside || read.reason.empty()) return;
+  spdlog::info("room: {}: {}", quoted(occupant), read.reason);
+  follow->room->occupant.clear();
+  if (read.what == What::out) return try_later(*follow);
+  if (read.what == What::destroyed)
+    tell_events(*follow, follow->feed.change({hub::Happening::deletion, {}, false}, Clock::now()));
+  drop(NodeName(*follow->name));
+}
+
+void Subscriber::on_entered(Follow& follow, const room::Presence& presence) {
+  Room& room = *follow.room;
+  room.deadline.cancel();
+  room.occupant = room::jid_of(*follow.name) + "/" + presence.nick;
+  if (presence.made) {
+    // It went away after we had asked. Without us it goes away again.
+    leave_room(follow);
+    return on_refused(find(*follow.name), no_such_room());
+  }
+  spdlog::debug("room: entered as {}", quoted(room.occupant));
+  follow.state = State::filling;
+  session_.send_iq(IqType::get, room.occupant, room::ping(), options_.deadline,
+                   [this, weak = std::weak_ptr(find(*follow.name))](IqResult pong) {
+                     const FollowRef filled = weak.lock();
+                     if (filled && filled->state == State::filling && session_.ready()) fill_room(*filled, pong);
+                   });
+}
+
+/// The pong comes after all that the join brought. XEP-0410 §3.3: some errors say that we are in as well as a result.
+void Subscriber::fill_room(Follow& follow, const IqResult& pong) {
+  if (!pong && (pong.error().error == Error::timed_out || pong.error().stanza.condition == "not-acceptable")) {
+    spdlog::warn("room: {} does not answer: {}", quoted(follow.room->occupant), pong.error().reason);
+    tell_held(follow);
+    return try_later(follow);
+  }
+  const hub::Feed::Backfill filled = follow.feed.end_backfill(follow.room->list.items(), Clock::now());
+  spdlog::debug("room: {} had {} items; {} events follow from them", display(*follow.name), follow.room->list.items().size(),
+                filled.events.size());
+  activate(follow, filled);
+}
+
+/// Only what the room itself hands on counts; private messages are of another type.
+void Subscriber::on_room_message(const Element& message) {
+  const FollowRef follow = find(room::name_of(message.attribute("from")));
+  if (!follow || !follow->room || follow->state == State::idle || follow->state == State::queued) return;
+  const auto read = room::read_message(message);
+  if (!read) return;
+  const bool joining = follow->state != State::active;
+  const bool was_there = joining && (read->is_subject || !read->stamp.empty());
+  if (was_there && read->is_subject && read->text.empty()) return;  // there is none
+  hub::Item item = room::to_item(*follow->name, *read, was_there, now());
+  if (was_there && read->is_subject) return follow->room->list.add_subject(std::move(item), !read->stamp.empty());
+  follow->room->list.add(item);
+  if (!was_there)
+    tell_events(*follow, follow->feed.change({hub::Happening::item, std::move(item), false}, Clock::now()));
+}
+
+void Subscriber::leave_room(Follow& follow) {
+  Room& room = *follow.room;
+  room.deadline.cancel();
+  if (!room.occupant.empty()) (void)session_.send(room::leave(room.occupant));
+  room.occupant.clear();
+}
+
+/// A room may have lost us without a word (XEP-0410).
+void Subscriber::check_rooms() {
+  for (const auto& [name, follow] : follows_) {
+    if (!follow->room || follow->state != State::active) continue;
+    session_.send_iq(IqType::get, follow->room->occupant, room::ping(), options_.deadline,
+                     [this, weak = std::weak_ptr(follow)](IqResult pong) {
+                       const FollowRef asked = weak.lock();
+                       if (pong || !asked || asked->state != State::active || !session_.ready()) return;
+                       const std::string& condition = pong.error().stanza.condition;
+                       if (condition != "not-acceptable" && condition != "item-not-found") return;
+                       spdlog::warn("room: {} is not in the room any more; entering again", quoted(asked->room->occupant));
+                       subscribe(*asked);
+                     });
+  }
+}
+
+}  // namespace xes::xmpp
