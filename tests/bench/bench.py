@@ -36,7 +36,7 @@ class Size:
 
 
 QUICK = Size(1, [500], [500], 0.5, 50_000, 500, 1, 3, 20_000, limits.QUICK)
-FULL = Size(5, [1_000, 10_000, 19_000], [1_000, 10_000], 2.0, 200_000, 10_000, 3, 20, 200_000, limits.FULL)
+FULL = Size(5, [1_000, 10_000, 19_000], [1_000, 10_000], 2.0, 200_000, 10_000, 3, 15, 200_000, limits.FULL)
 SINGLE_PER_SECOND = 20_000  # deliveries in total, events one at a time
 
 

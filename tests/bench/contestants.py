@@ -177,10 +177,10 @@ class Floor(Contestant):
 class Worker(Contestant):
     """max_lag is large, so that a reader that gets no core for a moment is late and not cut: readers share the machine.
 
-    `threads` 1 where it is compared with the floor directly, which has one thread, too."""
+    `threads` 1 where it is compared with the floor directly, which has one thread, too. `under`: a command that starts it."""
 
     def __init__(self, build: Path, worker: Path, folder: Path, kind: str = "fastcgi", direct: bool = False,
-                 threads: int = 0, heartbeat: str = "30s", max_lag: str = "64MiB", descriptors: int = 0, **nginx):
+                 threads: int = 0, heartbeat: str = "30s", max_lag: str = "64MiB", under: tuple = (), **nginx):
         folder.mkdir(parents=True)
         self.kind, self.socket = kind, folder / f"{kind}.sock"
         self.name = f"worker, {kind}" if direct else "worker, nginx"
@@ -208,8 +208,7 @@ level = "warning"
 """)
         config.chmod(0o400)
         with open(folder / "worker.log", "ab") as log:
-            limit = ["prlimit", f"--nofile={descriptors}:{descriptors}"] if descriptors else []
-            self.process = spawn([*limit, worker, "--config", config], stderr=log)
+            self.process = spawn([*under, worker, "--config", config], stderr=log)
         self.log = folder / "worker.log"
         self.xmpp.line(10)  # ready
         wait_for_socket(self.socket, self.process)

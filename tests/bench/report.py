@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
-"""The table and the plot of an outcome of bench.py. By itself: report.py FILE.json prints the table again."""
+"""The table and the plot of an outcome of bench.py. By itself: report.py FILE.json prints the table again; with --short
+that of the README."""
 import json
 import sys
 from pathlib import Path
@@ -52,6 +53,32 @@ def table(outcome: dict) -> str:
     return "\n".join(lines)
 
 
+# The README's table: (row, figure, way in).
+SHORT = [("straight to the worker: CPU µs per delivery, events one at a time", "single: own CPU µs per delivery", "fastcgi"),
+         ("the same over SCGI", "single: own CPU µs per delivery", "scgi"),
+         ("straight to the worker: streams opened in a second", "opens/s", "fastcgi"),
+         ("straight to the worker: its own bytes per stream", "memory: bytes per stream (own)", "fastcgi"),
+         ("behind nginx: CPU µs per delivery of both, events one at a time", "single: CPU µs per delivery", "nginx"),
+         ("the same, 1,000 events a second on one node", "1,000 events/s: CPU µs per delivery", "nginx"),
+         ("behind nginx: deliveries a second, bursts", "saturated: deliveries/s", "nginx"),
+         ("behind nginx: bytes per stream of both", "memory: bytes per stream (all)", "nginx"),
+         ("behind nginx: ms until the last stream has an event, p99", "1 event/s: ms to the last stream, p99", "nginx"),
+         ("behind nginx: seconds until all are back after its restart", "nginx restart: seconds until all are back", "nginx")]
+
+
+def short(outcome: dict) -> str:
+    """Medians, and in brackets the median of the worker's ratios to the bare loop."""
+    values = {(row["what"], row["streams"], row["contestant"]): row["values"] for row in outcome["results"]}
+    lines = ["| | streams | xmpp-eventsource | bare C loop | nchan | Prosody's module |", "|---|--:|--:|--:|--:|--:|"]
+    for label, what, kind in SHORT:
+        for streams in sorted({found[1] for found in values if found[0] == what and found[2] == f"worker, {kind}"}):
+            worker, floor = (values.get((what, streams, f"{name}, {kind}")) for name in ("worker", "floor"))
+            others = [values.get((what, streams, name)) if kind == "nginx" else None for name in ("nchan", "prosody")]
+            lines.append(f"| {label} | {streams:,} | {number(median(worker))}" + (f" ({ratio(worker, floor):.2f})" if floor and "(own)" not in what else "")
+                         + "".join(f" | {number(median(one)) if one else ''}" for one in (floor, *others)) + " |")
+    return "\n".join(lines)
+
+
 def plot(outcome: dict) -> str:
     """CPU per delivery against streams, events one at a time; both axes from zero."""
     colours = ["#0969da", "#54aeff", "#57606a", "#afb8c1", "#1a7f37", "#9a6700", "#cf222e", "#8250df"]
@@ -88,4 +115,4 @@ def plot(outcome: dict) -> str:
 
 
 if __name__ == "__main__":
-    print(table(json.loads(Path(sys.argv[1]).read_text())))
+    print((short if "--short" in sys.argv else table)(json.loads(Path(sys.argv[1]).read_text())))
