@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/error.hpp"
+#include "hub/user.hpp"
 
 namespace xes::gateway {
 
@@ -18,12 +19,7 @@ enum class Access {
   token,  ///< who brings a token, the nodes that it names
 };
 
-/// How a service is asked what a user may read.
-enum class AskAs {
-  user_at_component,  ///< from USER@COMPONENT: needs no privilege; nodes whitelist these JIDs
-  owner,              ///< as an owner of the node, for its access model and the affiliation of the user's own JID
-  privileged,         ///< from the user's own JID, through an XMPP server that grants XEP-0356 IQs
-};
+using hub::AskAs;
 
 struct AccessRule {
   Access access = Access::open;

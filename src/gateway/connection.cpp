@@ -140,7 +140,7 @@ void Connection::enter(const Params& params, StreamWanted& wanted) {
   if (const auto* refusal = std::get_if<Refusal>(&admitted)) return turn_away(*refusal);
   ticket_ = std::move(std::get<Limits::Ticket>(admitted));
   if (visitor.expires) expiry_ = thread_.add_expiry(*visitor.expires, shared_from_this());
-  if (!visitor.jid.empty()) return answer({wire::status_forbidden, "users are not served yet"});
+  if (!visitor.jid.empty()) return ask(*wanted.rule, visitor, std::move(wanted));
   shard().open(*this, wanted.selection, wanted.start);
 }
 
@@ -150,6 +150,45 @@ void Connection::turn_away(const Refusal& refusal) {
   if (document_) return answer({wire::status_service_unavailable, std::string(refusal.info().text) + "; come back later"});
   deliver(thread_.come_back_later(head_only_));
   end_when_written(CloseReason::overloaded);
+}
+
+void Connection::ask(const AccessRule& rule, const Visitor& visitor, StreamWanted&& wanted) {
+  shard().expect(*this);
+  asking_ = std::make_unique<Asking>();
+  asking_->wanted = std::move(wanted);
+  const hub::Selection& selection = asking_->wanted->selection;
+  asking_->claim = thread_.rights().claim(*this, selection.service, selection.nodes,
+                                          {visitor.jid, rule.ask_as, rule.ask_every});
+  on_rights();
+}
+
+void Connection::on_rights() {
+  if (ended() || !asking_) return;
+  const auto verdict = asking_->claim->verdict();
+  if (!verdict) return;
+  switch (*verdict) {
+    case hub::Verdict::refused: return refuse(*verdict);
+    case hub::Verdict::no_such_node:
+      // One that streams already has been told of the node's end by the node itself.
+      if (asking_->wanted) refuse(*verdict);
+      return;
+    case hub::Verdict::held:
+    case hub::Verdict::lapsed:
+      if (asking_->wanted) return shard().hold(*this);
+      if (*verdict == hub::Verdict::lapsed) shard().end(*this, CloseReason::access_revoked);
+      return;
+    case hub::Verdict::allowed: break;
+  }
+  if (!asking_->wanted) return;
+  const StreamWanted wanted = std::move(*std::exchange(asking_->wanted, std::nullopt));
+  shard().open(*this, wanted.selection, wanted.start);
+}
+
+/// One that has its 200 already ends, and the next try gets the refusal.
+void Connection::refuse(hub::Verdict verdict) {
+  if (accepted()) return shard().end(*this, CloseReason::access_revoked);
+  if (verdict == hub::Verdict::no_such_node) return on_refused(hub::Refusal::no_such_node);
+  answer({wire::status_forbidden, "the pubsub service does not let you read that"});
 }
 
 void Connection::on_expired() {
@@ -230,6 +269,7 @@ void Connection::wait_writable() {
 void Connection::on_ended(CloseReason reason, bool cleanly) {
   head_.reset();
   ticket_.release();
+  asking_.reset();
   if (expiry_) thread_.remove_expiry(*std::exchange(expiry_, std::nullopt));
   if (cleanly && tail_) finish_framing();
   if ((reason != CloseReason::answered && reason != CloseReason::overloaded) || !cleanly) return close();

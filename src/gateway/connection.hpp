@@ -2,7 +2,7 @@
 // Purpose: one connection from the web server: reads the request's head, becomes a stream or answers, ends.
 // Thread: its shard's. Kept alive by its own pending waits; ShardThread's deadlines hold it weakly.
 //
-//   head ──complete──▶ routed, through the gate ──▶ streaming ──▶ ended
+//   head ──complete──▶ routed, through the gate ──(asked about its user)──▶ streaming ──▶ ended
 //     └──malformed, deadline──▶ ended        answered ──▶ lingering (the web server may still be sending a body) ──▶ ended
 #pragma once
 
@@ -17,6 +17,7 @@
 #include "gateway/access.hpp"
 #include "gateway/renumber.hpp"
 #include "gateway/request.hpp"
+#include "gateway/rights.hpp"
 #include "hub/stream.hpp"
 #include "wire/fastcgi_head.hpp"
 #include "wire/fastcgi_tail.hpp"
@@ -29,7 +30,7 @@ class Connection;
 /// Streams by when their tokens expire.
 using Expiries = std::multimap<std::chrono::system_clock::time_point, std::weak_ptr<Connection>>;
 
-class Connection final : public hub::Stream, public std::enable_shared_from_this<Connection> {
+class Connection final : public hub::Stream, public RightsHolder, public std::enable_shared_from_this<Connection> {
  public:
   /// Takes the descriptor over: non-blocking, accepted.
   Connection(ShardThread& thread, int descriptor, hub::Framing framing);
@@ -68,6 +69,11 @@ class Connection final : public hub::Stream, public std::enable_shared_from_this
   /// Through the gate: a stream, or a refusal.
   void enter(const Params& params, StreamWanted& wanted);
   void turn_away(const Refusal& refusal);
+  /// Open once the service has said that the user may read every node.
+  void ask(const AccessRule& rule, const Visitor& visitor, StreamWanted&& wanted);
+  void on_rights() override;
+  std::shared_ptr<RightsHolder> hold() override { return shared_from_this(); }
+  void refuse(hub::Verdict verdict);
   void answer(const Answer& answer);
   ssize_t send(std::span<const iovec> bytes);
   void finish_framing();
@@ -81,6 +87,11 @@ class Connection final : public hub::Stream, public std::enable_shared_from_this
   std::unique_ptr<DocumentWanted> document_;  ///< only if that is wanted instead of a stream
   std::uint16_t request_id_ = hub::frame_request_id;
   Limits::Ticket ticket_;  ///< of a stream, until it ends
+  struct Asking {
+    std::unique_ptr<Rights::Claim> claim;
+    std::optional<StreamWanted> wanted;  ///< until it is open
+  };
+  std::unique_ptr<Asking> asking_;  ///< only if the service is asked about its user
   std::optional<Expiries::iterator> expiry_;
   std::uint16_t padding_bytes_ = 0;  ///< of the stream's first comment
   bool head_only_ = false;

@@ -66,6 +66,7 @@ class ShardThread {
   hub::Shard& shard() { return shard_; }
   const ShardThreadOptions& options() const { return options_; }
   Gate& gate() { return gate_; }
+  Rights& rights() { return rights_; }
   FcgiDecoder& decoder() { return decoder_; }
   std::span<char> buffer() { return buffer_; }
   /// What a stream begins with; the head alone for a HEAD request.
@@ -87,6 +88,7 @@ class ShardThread {
 
   void take_accepted();
   void take_news();
+  void want(hub::Want want);
   void flush();
   void beat();
   void check_deadlines();
@@ -103,6 +105,7 @@ class ShardThread {
   NewsBox news_;
   AcceptedBox accepted_;
   std::atomic<std::size_t> connections_{0};
+  Rights rights_;
   hub::Shard shard_;
   FcgiDecoder decoder_;
   std::vector<char> buffer_;

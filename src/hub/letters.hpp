@@ -10,6 +10,7 @@
 
 #include "hub/event.hpp"
 #include "hub/item.hpp"
+#include "hub/user.hpp"
 
 namespace xes::hub {
 
@@ -21,9 +22,12 @@ struct Want {
     fetch,     ///< a stream needs what the service stores: answered by Snapshot, sooner or later, unless Ended
     list,      ///< the shard's first stream with a pattern at the service: answered by Listed, again at every change
     unlist,    ///< its last one left
+    judge,     ///< the shard's first stream of a node for a user: answered by Judged, again whenever that changes
+    unjudge,   ///< its last one left
   };
   What what;
   NodeName name;  ///< of list and unlist, the service alone
+  User user = {};  ///< of judge and unjudge
 };
 
 /// Why a node cannot be followed; permanent until somebody changes something at the service.
@@ -62,12 +66,18 @@ struct Listed {
   std::string service;
   std::shared_ptr<const std::vector<std::string>> nodes;
 };
+/// Whether a user may read a node.
+struct Judged {
+  NodeName name;
+  std::string jid;
+  Verdict verdict;
+};
 /// The XMPP session went down or is back, for long enough to tell.
 struct SessionChanged {
   bool up;
 };
 
 /// From the XMPP thread to a shard.
-using News = std::variant<Opened, Held, Refused, Happened, Snapshot, Ended, Listed, SessionChanged>;
+using News = std::variant<Opened, Held, Refused, Happened, Snapshot, Ended, Listed, Judged, SessionChanged>;
 
 }  // namespace xes::hub

@@ -29,14 +29,22 @@ Node* Shard::find(const NodeName& name) {
   return found == nodes_.end() ? nullptr : found->second.get();
 }
 
-void Shard::open(Stream& stream, const Selection& selection, const Start& start) {
+void Shard::expect(Stream& stream) {
   stream.listed_ = true;
   stream.slot_ = static_cast<std::uint32_t>(streams_.size());
   stream.last_write_ = ticks_;
   streams_.push_back(&stream);
   counters_.opened.fetch_add(1, std::memory_order_relaxed);
   counters_.streams.store(streams_.size(), std::memory_order_relaxed);
+}
 
+void Shard::hold(Stream& stream) {
+  if (stream.wants_document()) return stream.on_document_held();
+  stream.accept();
+}
+
+void Shard::open(Stream& stream, const Selection& selection, const Start& start) {
+  if (!stream.listed_) expect(stream);
   Audience& joined = audience(selection);
   joined.add(stream, start);
   if (joined.unused()) maybe_unused(joined);
@@ -154,6 +162,7 @@ void Shard::read(News&& news) {
       if (Node* node = shard.find(n.name)) node->ended();
     }
     void operator()(const Listed& n) { shard.listed(n); }
+    void operator()(const Judged&) {}  // the gateway's
     void operator()(const SessionChanged& n) {
       if (std::exchange(shard.session_up_, n.up) == n.up) return;
       const FrameRef frame = make_frame(status_block(n.up));

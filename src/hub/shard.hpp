@@ -50,6 +50,10 @@ class Shard {
   Shard(ShardOptions options, std::function<void(Want)> want);
   ~Shard();
 
+  /// A stream that will be opened once somebody has said that it may be. It counts, and ends with the others.
+  void expect(Stream& stream);
+  /// That takes longer: its response begins, so that the client waits.
+  void hold(Stream& stream);
   void open(Stream& stream, const Selection& selection, const Start& start);
   void read(News&& news);
   /// After news was read. Returns when to call again, if paced events wait.

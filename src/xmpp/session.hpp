@@ -91,7 +91,9 @@ class Session {
 
   /// Sends <iq type from id to>payload</iq>. `callback` is called exactly once and never before send_iq returns;
   /// only a reply whose `from` is `to` (or is absent, where `to` is our own JID) counts.
-  void send_iq(IqType type, std::string to, OutStanza payload, std::chrono::milliseconds deadline, OnIqResult callback);
+  /// `from`: our JID unless set; a JID within our domain.
+  void send_iq(IqType type, std::string to, OutStanza payload, std::chrono::milliseconds deadline, OnIqResult callback,
+               const std::string& from = {});
 
   /// Sends a <message/> or <presence/>; `from` is our JID unless set. Error::unavailable while not ready.
   Result<void> send(OutStanza stanza);

@@ -54,7 +54,7 @@ void Session::Impl::ping() {
 }
 
 void Session::send_iq(IqType type, std::string to, OutStanza payload, std::chrono::milliseconds deadline,
-                      OnIqResult callback) {
+                      OnIqResult callback, const std::string& from) {
   Impl& impl = *impl_;
   const auto fail_later = [&](Error error, std::string reason) {
     boost::asio::post(impl.io, impl.guarded([callback = std::move(callback),
@@ -67,7 +67,7 @@ void Session::send_iq(IqType type, std::string to, OutStanza payload, std::chron
   const std::string id = impl.pending.new_id(impl.random);
   OutStanza iq("iq");
   iq.attribute("type", type == IqType::get ? "get" : "set").attribute("id", id).attribute("to", to);
-  iq.attribute("from", impl.options.jid).child(std::move(payload));
+  iq.attribute("from", from.empty() ? impl.options.jid : from).child(std::move(payload));
   const Result<std::string> xml = iq.xml();
   if (!xml) return fail_later(xml.error().error, xml.error().reason);
   impl.pending.add(id, std::move(to), Impl::Clock::now() + deadline, std::move(callback));

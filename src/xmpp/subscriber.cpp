@@ -38,7 +38,13 @@ Subscriber::Subscriber(boost::asio::io_context& io, SessionOptions session, Subs
                 .on_message = [this](Element&& message) { on_message(std::move(message)); },
                 .on_presence = [this](Element&& presence) { on_presence(presence); }}),
       directory_(io, session_, options_.directory,
-                 [this](ShardIndex shard, hub::Listed listed) { tell(shard, std::move(listed)); }) {
+                 [this](ShardIndex shard, hub::Listed listed) { tell(shard, std::move(listed)); }),
+      authorizer_(
+          io, options_.authorizer,
+          [this](const std::string& to, OutStanza payload, OnIqResult callback, const std::string& from) {
+            session_.send_iq(IqType::get, to, std::move(payload), options_.deadline, std::move(callback), from);
+          },
+          [this](ShardIndex shard, hub::Judged judged) { tell(shard, std::move(judged)); }) {
   for (const Service& service : options_.services)
     if (!wire::is_glob(service.jid)) services_[service.jid];
   for (ShardIndex shard = 0; shard < shards_.size(); ++shard)
@@ -52,6 +58,7 @@ void Subscriber::stop() {
     if (follow->room && session_.ready()) leave_room(*follow);
   session_.stop();
   directory_.stop();
+  authorizer_.stop();
   recheck_timer_.cancel();
   down_timer_.cancel();
   relief_timer_.cancel();
@@ -80,6 +87,8 @@ void Subscriber::take_wants(ShardIndex shard) {
         if (is_service(want.name.service)) directory_.want(shard, want.name.service);
         return;
       case hub::Want::What::unlist: return directory_.leave(shard, want.name.service);
+      case hub::Want::What::judge: return judge(shard, want.name, want.user);
+      case hub::Want::What::unjudge: return authorizer_.leave(shard, want.name, want.user);
     }
   });
 }
@@ -140,6 +149,11 @@ void Subscriber::fetch(ShardIndex shard, const NodeName& name) {
   if (!follow) return;
   follow->wants_snapshot.insert(shard);
   if (follow->state == State::active && session_.ready()) fetch_snapshot(*follow);
+}
+
+void Subscriber::judge(ShardIndex shard, const NodeName& name, const hub::User& user) {
+  if (is_service(name.service)) return authorizer_.ask(shard, name, user);
+  tell(shard, hub::Judged{name, user.jid, hub::Verdict::no_such_node});
 }
 
 // ---- what shards are told
@@ -219,6 +233,7 @@ void Subscriber::on_ready() {
   counters_.sessions.fetch_add(1, std::memory_order_relaxed);
   down_timer_.cancel();
   tell_session(true);
+  authorizer_.on_ready();  // before any item comes
   for (const auto& [jid, service] : services_) learn_service(jid);
   for (const auto& [name, follow] : follows_) subscribe(*follow);
   directory_.on_ready();
@@ -230,6 +245,7 @@ void Subscriber::on_down() {
   counters_.session_up = false;
   recheck_timer_.cancel();
   directory_.on_down();
+  authorizer_.on_down();
   turn_.clear();
   to_check_.clear();
   subscribing_ = checking_ = 0;

@@ -20,6 +20,7 @@
 #include "base/mailbox.hpp"
 #include "hub/feed.hpp"
 #include "hub/letters.hpp"
+#include "xmpp/authorizer.hpp"
 #include "xmpp/directory.hpp"
 #include "xmpp/pubsub.hpp"
 #include "xmpp/room.hpp"
@@ -51,6 +52,7 @@ struct SubscriberOptions {
   std::chrono::milliseconds retry{5000};           ///< after a refusal that may pass
   std::chrono::milliseconds deadline{10'000};      ///< for a reply
   DirectoryOptions directory;
+  AuthorizerOptions authorizer;
   std::size_t max_subscribing = 64;                ///< nodes being subscribed to at a time; the others take turns
   std::size_t max_checking = 16;                   ///< services being asked for our subscriptions at a time
   std::size_t max_strays = 1024;                   ///< services of which something came that nobody here asked for
@@ -141,6 +143,7 @@ class Subscriber {
   void follow(ShardIndex shard, const hub::NodeName& name);
   void unfollow(ShardIndex shard, const hub::NodeName& name);
   void fetch(ShardIndex shard, const hub::NodeName& name);
+  void judge(ShardIndex shard, const hub::NodeName& name, const hub::User& user);
 
   // What shards are told.
   void tell(ShardIndex shard, hub::News news);
@@ -238,6 +241,7 @@ class Subscriber {
   bool wake_posted_ = false;
   Session session_;
   Directory directory_;
+  Authorizer authorizer_;
 };
 
 }  // namespace xes::xmpp

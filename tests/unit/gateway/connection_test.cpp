@@ -32,7 +32,8 @@ class ConnectionFixture : public testing::Test {
     made.shard.pace = std::chrono::milliseconds(0);  // time is none of its business
     made.shard.max_lag_bytes = 4 << 20;
     made.route.services = {{"pubsub.example", {"example.org"}},
-                           {"pubsub.example", {"token.example.org"}, hub::View::payload, {.access = Access::token}}};
+                           {"pubsub.example", {"token.example.org"}, hub::View::payload, {.access = Access::token}},
+                           {"pubsub.example", {"user.example.org"}, hub::View::payload, {.access = Access::user}}};
     return made;
   }
 
@@ -256,6 +257,142 @@ TEST_P(ConnectionTest, WritesALongReplayThroughASmallSocket) {
   }
   for (int i = 0; i < 50; ++i)
     EXPECT_NE(bytes.find("data: <x>" + std::string(5000, static_cast<char>('a' + i % 26)) + "</x>\n\n"), bytes.npos);
+}
+
+class UserTest : public ConnectionTest {
+ protected:
+  UserTest() : ConnectionTest({.component = "me.example"}) {}
+  void ask(const std::string& uri = "/eventsource/news") {
+    Pairs pairs = get(uri, "user.example.org");
+    pairs.emplace_back("REMOTE_USER", "alice");
+    connect(GetParam());
+    request(GetParam(), pairs);
+  }
+  void judge(hub::Verdict verdict, const std::string& node = "news") {
+    thread.news().push(hub::Judged{{"pubsub.example", node}, "alice@me.example", verdict});
+    thread.news().wake();
+    run();
+  }
+  std::vector<hub::Want> asked() {
+    std::vector<hub::Want> all;
+    wants.drain([&](hub::Want want) { all.push_back(std::move(want)); });
+    return all;
+  }
+};
+INSTANTIATE_TEST_SUITE_P(Framings, UserTest, testing::Values(Framing::fastcgi, Framing::plain));
+
+TEST_P(UserTest, IsOpenedOnceTheServiceLetsItsUserRead) {
+  ask();
+  const auto wants_before = asked();
+  ASSERT_EQ(wants_before.size(), 1u) << "and nothing is followed yet";
+  EXPECT_EQ(wants_before[0].what, hub::Want::What::judge);
+  EXPECT_EQ(wants_before[0].user.jid, "alice@me.example");
+  EXPECT_EQ(receive(), "");
+  judge(hub::Verdict::allowed);
+  open();
+  EXPECT_EQ(response(GetParam()).substr(0, head.size()), head);
+}
+
+TEST_P(UserTest, IsForbiddenWhereTheServiceRefuses) {
+  ask();
+  judge(hub::Verdict::refused);
+  EXPECT_EQ(response(GetParam()).substr(0, 23), "Status: 403 Forbidden\r\n");
+  EXPECT_TRUE(closed);
+  EXPECT_EQ(thread.counters().streams, 0u);
+  EXPECT_EQ(thread.rights().size(), 0u);
+}
+
+TEST_P(UserTest, IsToldOfAMissingNode) {
+  ask();
+  judge(hub::Verdict::no_such_node);
+  EXPECT_EQ(response(GetParam()).substr(0, 23), "Status: 404 Not Found\r\n");
+}
+
+TEST_P(UserTest, IsForbiddenIfOneOfSeveralNodesIs) {
+  ask("/eventsource/?node=a&node=b");
+  judge(hub::Verdict::allowed, "a");
+  EXPECT_EQ(receive(), "");
+  judge(hub::Verdict::refused, "b");
+  EXPECT_EQ(response(GetParam()).substr(0, 23), "Status: 403 Forbidden\r\n");
+}
+
+TEST_P(UserTest, EndsWithARetryOnceTheRightIsGone) {
+  ask();
+  judge(hub::Verdict::allowed);
+  open();
+  response(GetParam());
+  publish("<before/>");
+  response(GetParam());
+  judge(hub::Verdict::refused);
+  publish("<after/>");
+  const std::string rest = response(GetParam());
+  EXPECT_EQ(rest.substr(0, 7), "retry: ");
+  EXPECT_EQ(rest.find("<after/>"), rest.npos);
+  EXPECT_TRUE(closed);
+  EXPECT_EQ(ended(CloseReason::access_revoked), 1u);
+  EXPECT_EQ(thread.rights().size(), 0u);
+}
+
+TEST_P(UserTest, IsHeldOpenWhileNobodyCanBeAskedAndShowsNothing) {
+  ask();
+  judge(hub::Verdict::held);
+  EXPECT_EQ(response(GetParam()), head + "retry: 3000\n\n");
+  EXPECT_EQ(asked().size(), 1u) << "nothing is followed";
+  judge(hub::Verdict::allowed);
+  open();
+  publish("<x/>");
+  EXPECT_NE(response(GetParam()).find("<x/>"), std::string::npos);
+}
+
+TEST_P(UserTest, EndsIfTheAnswerToOneThatIsHeldOpenIsNo) {
+  ask();
+  judge(hub::Verdict::held);
+  response(GetParam());
+  judge(hub::Verdict::refused);
+  EXPECT_EQ(response(GetParam()).substr(0, 7), "retry: ");
+  EXPECT_TRUE(closed);
+}
+
+TEST_P(UserTest, ReadsOnWhileNobodyCanBeAskedUnlessThatTakesTooLong) {
+  ask();
+  judge(hub::Verdict::allowed);
+  open();
+  response(GetParam());
+  judge(hub::Verdict::held);
+  publish("<x/>");
+  EXPECT_NE(response(GetParam()).find("<x/>"), std::string::npos);
+  judge(hub::Verdict::lapsed);
+  receive();
+  EXPECT_TRUE(closed);
+}
+
+TEST_P(UserTest, AsksOnceForAllStreamsOfAUser) {
+  ask();
+  judge(hub::Verdict::allowed);
+  asked();
+  const auto first = connection;
+  const int reader = client;
+  ask();
+  EXPECT_TRUE(asked().empty());
+  EXPECT_EQ(thread.counters().streams, 2u);
+  ::close(std::exchange(client, -1));
+  run();
+  EXPECT_TRUE(asked().empty());
+  ::close(reader);
+  run();
+  const auto left = asked();
+  ASSERT_FALSE(left.empty());
+  EXPECT_TRUE(std::any_of(left.begin(), left.end(), [](const hub::Want& w) { return w.what == hub::Want::What::unjudge; }));
+}
+
+TEST_P(UserTest, GetsNoDocumentWhileNobodyCanBeAsked) {
+  Pairs pairs = get("/eventsource/news", "user.example.org");
+  pairs.emplace_back("REMOTE_USER", "alice");
+  pairs.emplace_back("HTTP_ACCEPT", "application/json");
+  connect(GetParam());
+  request(GetParam(), pairs);
+  judge(hub::Verdict::held);
+  EXPECT_EQ(response(GetParam()).substr(0, 12), "Status: 503 ");
 }
 
 class LimitedTest : public ConnectionTest {

@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: MIT
+#include "gateway/rights.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace xes::gateway {
+
+using hub::Verdict;
+
+std::unique_ptr<Rights::Claim> Rights::claim(RightsHolder& holder, const std::string& service,
+                                             const std::vector<std::string>& nodes, const hub::User& user) {
+  std::unique_ptr<Claim> claim(new Claim(*this, holder));
+  for (const std::string& node : nodes) {
+    const auto [entry, is_new] = entries_.try_emplace({service, node, user.jid}, Entry{{service, node}, user});
+    entry->second.holders.insert(&holder);
+    claim->entries_.push_back(entry);
+    if (is_new) want_({hub::Want::What::judge, entry->second.name, user});
+  }
+  return claim;
+}
+
+void Rights::leave(Entries::iterator entry, RightsHolder& holder) {
+  entry->second.holders.erase(&holder);
+  if (!entry->second.holders.empty()) return;
+  want_({hub::Want::What::unjudge, entry->second.name, entry->second.user});
+  entries_.erase(entry);
+}
+
+void Rights::take(const hub::Judged& judged) {
+  const auto entry = entries_.find({judged.name.service, judged.name.node, judged.jid});
+  if (entry == entries_.end()) return;
+  entry->second.verdict = judged.verdict;
+  std::vector<std::shared_ptr<RightsHolder>> holders;
+  for (RightsHolder* holder : entry->second.holders) holders.push_back(holder->hold());
+  for (const auto& holder : holders) holder->on_rights();
+}
+
+Rights::Claim::~Claim() {
+  for (const Entries::iterator entry : entries_) rights_.leave(entry, holder_);
+}
+
+std::optional<Verdict> Rights::Claim::verdict() const {
+  const auto any = [&](std::optional<Verdict> verdict) {
+    return std::any_of(entries_.begin(), entries_.end(),
+                       [&](const Entries::iterator entry) { return entry->second.verdict == verdict; });
+  };
+  for (const Verdict verdict : {Verdict::refused, Verdict::no_such_node, Verdict::lapsed, Verdict::held})
+    if (any(verdict)) return verdict;
+  if (any(std::nullopt)) return std::nullopt;
+  return Verdict::allowed;
+}
+
+}  // namespace xes::gateway
