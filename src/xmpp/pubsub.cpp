@@ -34,11 +34,17 @@ Subscription to_subscription(const Element& element) {
   return subscription;
 }
 
-/// §7.1.2.1, §7.2.2.1: one notification may carry several items and retractions, or none.
-std::vector<hub::Change> to_changes(const Element& items, bool delayed) {
+/// §7.1.2.1, §7.2.2.1: one notification may carry several items and retractions, or none. `delay`: XEP-0203's, which an
+/// item has that was published earlier (§6.1.7), or nullptr.
+std::vector<hub::Change> to_changes(const Element& items, const Element* delay) {
+  const bool delayed = delay != nullptr;
   std::vector<hub::Change> changes;
   for (const Element& child : items.children) {
-    if (child.is("item", event_ns)) changes.push_back({hub::Happening::item, to_item(child), delayed});
+    if (child.is("item", event_ns)) {
+      hub::Item item = to_item(child);
+      if (delay) item.published = delay->attribute("stamp");
+      changes.push_back({hub::Happening::item, std::move(item), delayed});
+    }
     if (child.is("retract", event_ns)) {
       hub::Item retracted;
       retracted.id = child.attribute("id");
@@ -123,7 +129,7 @@ std::optional<Notification> read_notification(const Element& message) {
     Notification notification;
     notification.node = child.attribute("node");
     if (child.name == "items") {
-      notification.what = to_changes(child, message.child("delay", "urn:xmpp:delay") != nullptr);
+      notification.what = to_changes(child, message.child("delay", "urn:xmpp:delay"));
     } else if (child.name == "purge") {
       notification.what = std::vector<hub::Change>{{hub::Happening::purge, {}, false}};
     } else if (child.name == "delete") {

@@ -92,6 +92,7 @@ TEST(Pubsub, TellsADelayedItem) {
                                    "<delay xmlns='urn:xmpp:delay' stamp='2024-01-01T00:00:00Z'/>"));
   ASSERT_EQ(all.size(), 1u);
   EXPECT_TRUE(all[0].delayed);
+  EXPECT_EQ(all[0].item.published, "2024-01-01T00:00:00Z");
 }
 
 TEST(Pubsub, ReadsTheTextOfJson) {
