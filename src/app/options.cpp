@@ -154,6 +154,10 @@ const Option option_rows[] = {
   {"stream", "recheck", Kind::duration, "60s", second, day, "", "",
    "How often the services are asked for this component's subscriptions, since a server may drop a subscription or a "
    "node without a word. Shorter notices sooner; each time costs one request for each service.", AT(stream.recheck)},
+  {"stream", "discover", Kind::duration, "10s", second, day, "", "",
+   "How often a service is asked for its nodes while a stream follows a pattern of them (`?node=weather/*`), since no "
+   "server announces a new node. ejabberd lists 100 at most unless its `max_nodes_discoitems` says otherwise.",
+   AT(stream.discover)},
 
   {"limits", "streams", Kind::count, "100000", 0, 10'000'000, "", "",
    "Open streams in all. Descriptors set a limit of their own.", AT(limits.most.streams)},
@@ -176,10 +180,6 @@ const Option option_rows[] = {
   {"limits", "retry", Kind::duration, "60s", second, hour, "", "",
    "How long a browser over a limit is told to wait, at least; at most twice as long, so that not all come back at "
    "once.", AT(limits.retry)},
-  {"stream", "discover", Kind::duration, "10s", second, day, "", "",
-   "How often a service is asked for its nodes while a stream follows a pattern of them (`?node=weather/*`), since no "
-   "server announces a new node. ejabberd lists 100 at most unless its `max_nodes_discoitems` says otherwise.",
-   AT(stream.discover)},
 
   {"log", "level", Kind::choice, "info", 0, 0, "trace|debug|info|warning|error", "",
    "The least important kind of line that is still written.", AT(log.level)},
