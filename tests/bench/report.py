@@ -54,10 +54,10 @@ def table(outcome: dict) -> str:
 
 
 # The README's table: (row, figure, way in).
-SHORT = [("straight to the worker: CPU µs per delivery, events one at a time", "single: own CPU µs per delivery", "fastcgi"),
+SHORT = [("worker alone: CPU µs per delivery, events one at a time", "single: own CPU µs per delivery", "fastcgi"),
          ("the same over SCGI", "single: own CPU µs per delivery", "scgi"),
-         ("straight to the worker: streams opened in a second", "opens/s", "fastcgi"),
-         ("straight to the worker: its own bytes per stream", "memory: bytes per stream (own)", "fastcgi"),
+         ("worker alone: streams opened in a second", "opens/s", "fastcgi"),
+         ("worker alone: its own bytes per stream", "memory: bytes per stream (own)", "fastcgi"),
          ("behind nginx: CPU µs per delivery of both, events one at a time", "single: CPU µs per delivery", "nginx"),
          ("the same, 1,000 events a second on one node", "1,000 events/s: CPU µs per delivery", "nginx"),
          ("behind nginx: deliveries a second, bursts", "saturated: deliveries/s", "nginx"),
