@@ -305,62 +305,6 @@ void Audience::hold_list() {
   begin_waiting();
 }
 
-// ---- the hot path
-
-/// A burst becomes one frame, copied once per audience and written once per stream.
-void Audience::happened(const Node& node, const std::vector<EventRef>& events) {
-  auto& at = at_[index_of(node)];
-  at = events.back()->id;
-  if (live_.empty()) return;
-  FrameRef frame;
-  if (!selection_.several && events.size() == 1) {
-    frame = frame_of(events.front(), selection_.view);
-  } else {
-    std::string burst;
-    for (const EventRef& event : events) {
-      if (selection_.several) {
-        at = event->id;
-        append_event(burst, *event, at_);
-      } else {
-        burst += event->frame(selection_.view).plain();
-      }
-    }
-    frame = make_frame(burst);
-  }
-  shard_.count_deliveries(events.size() * live_.size());
-  broadcast(frame);
-}
-
-void Audience::broadcast(const FrameRef& frame) {
-  constexpr std::size_t ahead = 4, cache_line = 64;
-  for (std::size_t i = live_.size(); i-- > 0;) {
-    // Streams lie apart in memory; by the time that four writes are made, the fifth one's is here (measured: 2–4 %).
-    if (i >= ahead) {
-      const char* next = reinterpret_cast<const char*>(live_[i - ahead]);
-      __builtin_prefetch(next, 1);
-      __builtin_prefetch(next + cache_line, 1);
-    }
-    live_[i]->deliver(frame);
-  }
-}
-
-// ---- event IDs
-
-void Audience::append_event(std::string& out, const Event& event, const wire::Entries& entries) const {
-  out.append("id: ").append(id_text(entries)) += '\n';
-  out += event.body(selection_.view);
-}
-
-std::string Audience::id_text(const wire::Entries& entries) const {
-  return selection_.several ? wire::to_string(entries, epochs()) : wire::to_string(entries[0].value_or(wire::EventId{}));
-}
-
-std::vector<std::uint64_t> Audience::epochs() const {
-  std::vector<std::uint64_t> all;
-  for (const Node* node : nodes_) all.push_back(node->position().epoch);
-  return all;
-}
-
 std::size_t Audience::index_of(const Node& node) const {
   return static_cast<std::size_t>(std::find(nodes_.begin(), nodes_.end(), &node) - nodes_.begin());
 }
