@@ -63,6 +63,10 @@ void check_user_jid(const Table& service, const std::string& access, Report& rep
     report.error(find_entry(service, "access")->line,
                  "[[service]] access: \"user\" with ask_as = " + quoted(ask_as) +
                      " needs the users' JIDs; write, for instance, user_jid = \"{user}@example.org\"");
+  // Another server could answer for its own users whatever it likes (XEP-0356 leaves that to the user's server).
+  else if (is_given && ask_as == "privileged" && text_of(service, "user_jid", "") == "{user}")
+    report.error(entry->line, where + "with ask_as = \"privileged\" it must name the server that grants the privilege; "
+                                      "write, for instance, user_jid = \"{user}@example.org\"");
   else if (is_given && access != "user")
     report.error(entry->line, where + "has no effect without access = \"user\"");
   else if (is_given && !is_asked_for)

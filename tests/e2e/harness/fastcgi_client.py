@@ -91,13 +91,16 @@ def seconds_until_closed(peer: socket.socket, patience: float) -> float:
 class CgiReader(Reader):
     """A stream read where the web server would read it: a CGI head, then the body."""
 
-    def __init__(self, address, target: str, host: str, method: str = "GET", last_event_id: str = "", **params):
+    def __init__(self, address, target: str, host: str, method: str = "GET", last_event_id: str = "", reconnect: bool = False,
+                 **params):
         if last_event_id:
             params["HTTP_LAST_EVENT_ID"] = last_event_id
         self._address, self._params, self._peer = address, environment(target, host, method, **params), None
-        super().__init__(last_event_id)
+        super().__init__(last_event_id, reconnect)
 
     def _connect(self) -> None:
+        if self.parser.last_event_id:
+            self._params["HTTP_LAST_EVENT_ID"] = self.parser.last_event_id
         self._peer = connect(self._address)
         self._peer.sendall(self._request())
         self._body, text = self._bytes(), b""
@@ -118,7 +121,7 @@ class CgiReader(Reader):
         yield from self._body
 
     def close(self) -> None:
-        self._closed = True
+        self._closed, self._reconnect = True, False
         try:
             self._peer.shutdown(socket.SHUT_RDWR)
             self._peer.close()

@@ -375,6 +375,9 @@ TEST(ConfigErrors, NothingIsSetThatOnlySeemsToGuardAService) {
       {least + "access = \"user\"\nuser_jid = \"{user}@example.org\"\n",
        "x.toml:9: [[service]] user_jid: has no effect with ask_as = \"user-at-component\", which asks from USER@ and "
        "this component's JID"},
+      {least + "access = \"user\"\nask_as = \"privileged\"\nuser_jid = \"{user}\"\n",
+       "x.toml:10: [[service]] user_jid: with ask_as = \"privileged\" it must name the server that grants the privilege; "
+       "write, for instance, user_jid = \"{user}@example.org\""},
   });
 }
 

@@ -1,0 +1,92 @@
+# SPDX-License-Identifier: MIT
+"""Over a limit that passes: 200, a long jittered retry:, and the end; never a status that ends a browser's EventSource."""
+import re
+
+import pytest
+
+from harness.process import wait_until
+from harness.tokens import SECRET, bearer
+
+
+@pytest.fixture
+def limited(own_worker, user):
+    """limited(streams=2): a worker with that limit."""
+    def make(services=None, token=None, **limits):
+        worker = own_worker(limits={"retry": "60s", **limits}, services=services, token=token, stream={"heartbeat": "1s"})
+        return worker.start().wait_connected(user("friend"))
+    return make
+
+
+def turned_away(stream) -> int:
+    """The milliseconds it is told to wait."""
+    stream.wait_open().wait_end()
+    assert re.fullmatch(rb"retry: \d+\n\n", stream.raw)
+    return stream.parser.retry_ms
+
+
+def limited_total(worker, open_direct, limit: str) -> int:
+    text = open_direct(worker, "any", wait=False, EVENTSOURCE_METRICS="1").wait_head().wait_end().text()
+    return int(re.search(rf'limited_total\{{limit="{limit}"\}} (\d+)', text)[1])
+
+
+@pytest.mark.parametrize("limit, params", [("streams", {}), ("streams_per_address", {}), ("streams_per_node", {}),
+                                           ("streams_per_user", {"REMOTE_USER": "alice"})])
+def test_one_stream_too_many_comes_back_later(prosody, limited, node, open_direct, framing, limit, params):
+    worker = limited(**{limit: 2})
+    first, _ = open_direct(worker, node, framing, **params), open_direct(worker, node, framing, **params)
+    waits = {turned_away(open_direct(worker, node, framing, wait=False, **params)) for _ in range(5)}
+    assert all(60_000 <= wait <= 120_000 for wait in waits) and len(waits) > 1, "not all at once"
+    assert limited_total(worker, open_direct, limit) == 5
+    first.close()
+    wait_until(lambda: not open_direct(worker, node, framing, **params).ended.wait(0.3), "room for another", 5, 0.2)
+
+
+def test_another_address_another_user_another_node_has_room(prosody, limited, new_node, open_direct):
+    worker, node = limited(streams_per_address=1, streams_per_user=1, streams_per_node=2), new_node()
+    open_direct(worker, node, REMOTE_ADDR="192.0.2.1", REMOTE_USER="alice")
+    kept = open_direct(worker, node, REMOTE_ADDR="192.0.2.2", REMOTE_USER="bob")
+    turned_away(open_direct(worker, node, wait=False, REMOTE_ADDR="192.0.2.3", REMOTE_USER="carol"))
+    turned_away(open_direct(worker, new_node(), wait=False, REMOTE_ADDR="192.0.2.2", REMOTE_USER="dave"))
+    turned_away(open_direct(worker, new_node(), wait=False, REMOTE_ADDR="192.0.2.5", REMOTE_USER="bob"))
+    other = open_direct(worker, new_node(), REMOTE_ADDR="192.0.2.4", REMOTE_USER="erin")
+    assert not kept.ended.is_set() and not other.ended.is_set()
+
+
+def test_an_ipv6_client_counts_by_its_network(prosody, limited, node, open_direct):
+    worker = limited(streams_per_address=1)
+    open_direct(worker, node, REMOTE_ADDR="2001:db8:1:2::1")
+    turned_away(open_direct(worker, node, wait=False, REMOTE_ADDR="2001:db8:1:2:ffff::9"))
+    assert not open_direct(worker, node, REMOTE_ADDR="2001:db8:1:3::1").ended.wait(0.3)
+
+
+def test_subjects_of_tokens_are_users(prosody, limited, node, folder, open_direct):
+    (folder / "key").write_text(SECRET)
+    (folder / "key").chmod(0o600)
+    worker = limited([{"jid": prosody.pubsub, "hosts": ["push.example.org"], "access": "token"}],
+                     {"keys": [str(folder / "key")]}, streams_per_user=1)
+    open_direct(worker, node, **bearer("*", sub="alice"))
+    turned_away(open_direct(worker, node, wait=False, **bearer("*", sub="alice")))
+    assert not open_direct(worker, node, **bearer("*", sub="bob")).ended.wait(0.3)
+
+
+def test_nodes_in_all(prosody, limited, new_node, open_direct):
+    worker = limited(nodes=2)
+    first, second, third = new_node(), new_node(), new_node()
+    open_direct(worker, target=f"/eventsource/?node={first}&node={second}")
+    turned_away(open_direct(worker, third, wait=False))
+    assert not open_direct(worker, first).ended.wait(0.3), "that one is followed already"
+
+
+def test_new_subscriptions_per_second(prosody, limited, new_node, open_direct):
+    worker = limited(subscribes_per_second=3)
+    nodes = [new_node() for _ in range(5)]
+    streams = [open_direct(worker, node, wait=False).wait_open() for node in nodes]
+    assert sum(stream.ended.wait(0.3) for stream in streams) in (1, 2)
+    assert limited_total(worker, open_direct, "subscribes_per_second") in (1, 2)
+
+
+def test_a_document_is_told_to_be_asked_for_again(prosody, limited, node, open_direct):
+    worker = limited(streams=1)
+    open_direct(worker, node)
+    answer = open_direct(worker, node, wait=False, HTTP_ACCEPT="application/json").wait_head()
+    assert answer.status == 503

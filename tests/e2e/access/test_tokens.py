@@ -1,0 +1,133 @@
+# SPDX-License-Identifier: MIT
+"""access = "token": where a token may be, when it ends, how keys are changed."""
+import signal
+import time
+
+import pytest
+
+from harness.process import wait_until
+from harness.tokens import SECRET, bearer, token
+
+OTHER = "another secret, of thirty-two bytes too"
+
+
+@pytest.fixture
+def keys(folder):
+    """keys(SECRET, …): writes the key files anew; they are called key0, key1 …"""
+    def write(*secrets):
+        for number in range(2):
+            path = folder / f"key{number}"
+            path.write_text(secrets[min(number, len(secrets) - 1)])
+            path.chmod(0o600)
+        return [str(folder / f"key{number}") for number in range(2)]
+    return write
+
+
+@pytest.fixture
+def guarded(prosody, own_worker, user, keys):
+    def make(**options):
+        rule = {"access": "token", "deny": ["secret*"]}
+        worker = own_worker(services=[{"jid": prosody.pubsub, "hosts": ["push.example.org"], **rule}],
+                            token={"keys": keys(SECRET), **options}, stream={"heartbeat": "1s", "retry": "100ms"})
+        return worker.start().wait_connected(user("friend"))
+    return make
+
+
+def test_a_stream_ends_with_its_token_and_the_retry_is_a_401(guarded, node, publisher, open_direct, framing):
+    worker = guarded()
+    stream = open_direct(worker, node, framing, reconnect=True, **bearer(node, seconds=3))
+    publisher.publish(node, "<p xmlns='urn:x'>before</p>", "i1")
+    assert "before" in stream.next().data
+    assert not stream.ended.wait(1)
+    stream.wait_end(6)
+    assert stream.status == 401 and stream.opened == 2
+    assert stream.headers["www-authenticate"] == 'Bearer error="invalid_token"'
+    assert stream.parser.retry_ms is not None
+
+
+def test_who_brings_a_new_token_goes_on_where_the_old_one_ended(guarded, node, publisher, open_direct):
+    worker = guarded()
+    stream = open_direct(worker, node, **bearer(node, seconds=2))
+    publisher.publish(node, "<p xmlns='urn:x'>1</p>", "i1")
+    stream.next()
+    stream.wait_end(6)
+    publisher.publish(node, "<p xmlns='urn:x'>2</p>", "i2")
+    again = open_direct(worker, node, last_event_id=stream.parser.last_event_id, **bearer(node))
+    assert ">2<" in again.next().data
+
+
+def test_without_a_token_a_challenge(guarded, node, open_direct):
+    answer = open_direct(guarded(), node, wait=False).wait_head()
+    assert (answer.status, answer.headers["www-authenticate"]) == (401, "Bearer")
+
+
+@pytest.mark.parametrize("params", [{"HTTP_AUTHORIZATION": "Bearer {}"}, {"HTTP_AUTHORIZATION": "bearer  {}"},
+                                    {"HTTP_COOKIE": "a=b; __Host-eventsource={}; c=d"}])
+def test_a_token_may_be_in_the_header_or_the_cookie(guarded, node, open_direct, params):
+    params = {name: value.format(token(node)) for name, value in params.items()}
+    open_direct(guarded(), node, **params)
+
+
+def test_a_token_in_the_query_counts_only_if_it_is_configured_and_is_never_logged(guarded, node, open_direct):
+    in_query = f"/eventsource/{node}?access_token={token(node)}"
+    strict = guarded()
+    assert open_direct(strict, target=in_query, wait=False).wait_head().status == 401
+    lax = guarded(query=True)
+    stream = open_direct(lax, target=in_query)
+    stream.close()
+    for broken in (in_query[:-3] + "abc", in_query + "%00", in_query + "&last=x"):
+        open_direct(lax, target=broken, wait=False).wait_head().wait_end()
+    time.sleep(0.2)
+    assert "token: refused" in lax.log(), "it does speak of it"
+    for worker in (strict, lax):
+        assert "eyJ" not in worker.log() and token(node)[-20:] not in worker.log()
+
+
+def test_what_the_rule_denies_no_token_opens(guarded, new_node, open_direct):
+    worker, node = guarded(), new_node(f"secret-{time.monotonic_ns()}")
+    assert open_direct(worker, node, wait=False, **bearer("*")).wait_head().status == 403
+
+
+def test_a_pattern_shows_what_rule_and_token_let_through(guarded, new_node, publisher, open_direct):
+    kind = f"t{time.monotonic_ns()}"
+    for name in ("a", "b", "c"):
+        new_node(f"{kind}-{name}")
+    new_node(f"secret-{kind}")
+    stream = open_direct(guarded(), target=f"/eventsource/?node=*{kind}*", **bearer(f"{kind}-a", f"{kind}-c", f"secret-{kind}"))
+    time.sleep(0.5)
+    for node in (f"{kind}-a", f"{kind}-b", f"secret-{kind}", f"{kind}-c"):
+        publisher.publish(node, f"<p xmlns='urn:x'>{node}</p>", "i1")
+    seen = "".join(event.data for event in stream.take(2))
+    assert f">{kind}-a<" in seen and f">{kind}-c<" in seen
+    assert stream.nothing_within(1)
+
+
+def reload(worker, line: str) -> None:
+    """SIGHUP, until the log has another such line."""
+    before = worker.log().count(line)
+    worker.process.signal(signal.SIGHUP)
+    wait_until(lambda: worker.log().count(line) > before, line, 5, 0.05)
+
+
+def test_keys_are_changed_while_streams_go_on(guarded, keys, node, publisher, open_direct):
+    worker = guarded()
+    stream = open_direct(worker, node, **bearer(node))
+    assert open_direct(worker, node, wait=False, **bearer(node, secret=OTHER)).wait_head().status == 401
+    keys(SECRET, OTHER)
+    reload(worker, "token: keys from")
+    open_direct(worker, node, **bearer(node, secret=OTHER))
+    open_direct(worker, node, **bearer(node))
+    keys(OTHER)
+    reload(worker, "token: keys from")
+    assert open_direct(worker, node, wait=False, **bearer(node)).wait_head().status == 401
+    open_direct(worker, node, **bearer(node, secret=OTHER))
+    publisher.publish(node, "<p xmlns='urn:x'>1</p>", "i1")
+    assert stream.next().data and not stream.ended.is_set(), "who was let in stays until the token ends"
+
+
+def test_bad_keys_leave_the_old_ones(guarded, keys, node, open_direct):
+    worker = guarded()
+    keys(OTHER, "short")
+    reload(worker, "the keys stay as they were")
+    assert "short" not in worker.log().replace("shorter", "")
+    open_direct(worker, node, **bearer(node))

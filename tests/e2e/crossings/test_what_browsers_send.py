@@ -1,0 +1,99 @@
+# SPDX-License-Identifier: MIT
+"""Path, query, headers, cookies, users: none of them adds a header, a line of the stream or the log, or XML to a stanza."""
+import time
+from urllib.parse import quote
+
+import pytest
+
+from harness.crossings import HOSTILE, check_head, check_stanzas, check_stream, ids
+from harness.publisher import PUBSUB
+from harness.tokens import bearer, token
+
+
+def ask(open_direct, worker, framing, **more):
+    reader = open_direct(worker, framing=framing, wait=False, **more)
+    try:
+        reader.wait_head(5)
+    except ConnectionError:
+        return None  # refused as no request at all: nothing was said
+    check_head(reader)
+    if reader.status == 200 and reader.headers["content-type"] == "text/event-stream":
+        time.sleep(0.1)
+        check_stream(reader)
+    else:
+        assert "\n" not in reader.text().rstrip("\n") and "\r" not in reader.text(), "a refusal is one line"
+    return reader
+
+
+PLACES = {
+    "path": lambda text: {"target": f"/eventsource/{text}"},
+    "path-encoded": lambda text: {"target": "/eventsource/" + quote(text, safe="")},
+    "node": lambda text: {"target": "/eventsource/?node=a&node=" + quote(text, safe="")},
+    "format": lambda text: {"target": "/eventsource/a?format=" + quote(text, safe="")},
+    "last": lambda text: {"target": "/eventsource/a?last=" + quote(text, safe="")},
+    "last-event-id-in-query": lambda text: {"target": "/eventsource/a?lastEventId=" + quote(text, safe="")},
+    "padding": lambda text: {"target": "/eventsource/a?evs_preamble=" + quote(text, safe="")},
+    "access-token": lambda text: {"target": "/eventsource/a?access_token=" + quote(text, safe=""), "host": "token.example"},
+    "raw-query": lambda text: {"target": "/eventsource/a?" + text},
+    "account": lambda text: {"target": "/eventsource/@" + quote(text, safe="") + "/a"},
+    "last-event-id": lambda text: {"target": "/eventsource/a", "HTTP_LAST_EVENT_ID": text},
+    "accept": lambda text: {"target": "/eventsource/a", "HTTP_ACCEPT": text},
+    "accept-document": lambda text: {"target": "/eventsource/a?" + text, "HTTP_ACCEPT": "application/json"},
+    "host": lambda text: {"target": "/eventsource/a", "host": text},
+    "service": lambda text: {"target": "/eventsource/a", "PUBSUB_SERVICE": text},
+    "method": lambda text: {"target": "/eventsource/a", "method": text},
+    "authorization": lambda text: {"target": "/eventsource/a", "host": "token.example", "HTTP_AUTHORIZATION": "Bearer " + text},
+    "cookie": lambda text: {"target": "/eventsource/a", "host": "token.example", "HTTP_COOKIE": "__Host-eventsource=" + text},
+    "subject": lambda text: {"target": "/eventsource/a", "host": "token.example", **bearer("a", sub=text)},
+    "user": lambda text: {"target": "/eventsource/a", "host": "user.example", "REMOTE_USER": text},
+    "address": lambda text: {"target": "/eventsource/a", "REMOTE_ADDR": text},
+    "other-header": lambda text: {"target": "/eventsource/a", "HTTP_X_ANYTHING": text},
+}
+
+
+@pytest.mark.parametrize("place", PLACES)
+def test_nothing_gets_across(crossing, scripted, open_direct, framing, place):
+    for text in HOSTILE:
+        more = PLACES[place](text)
+        ask(open_direct, crossing, framing, **{"host": "open.example", **more})
+    check_stanzas(scripted)
+
+
+@pytest.mark.parametrize("text", HOSTILE, **ids)
+def test_a_node_arrives_as_it_was_named_or_not_at_all(crossing, scripted, open_direct, text):
+    reader = ask(open_direct, crossing, "fastcgi", target="/eventsource/" + quote(text, safe=""), host="open.example")
+    named = [one.get("node") for stanza in list(scripted.stanzas) for one in stanza.iter(f"{{{PUBSUB}}}subscribe")]
+    assert named == ([text] if reader.status == 200 else [])
+
+
+@pytest.mark.parametrize("text", ["a;b=c", "größe", "x\\y", "*", "{user}", "%s", "$(id)"])
+def test_a_strange_user_is_asked_about_as_that_user(crossing, scripted, open_direct, text):
+    ask(open_direct, crossing, "fastcgi", target="/eventsource/a", host="user.example", REMOTE_USER=text)
+    asked = [stanza.get("from") for stanza in list(scripted.stanzas) if "@" in stanza.get("from")]
+    assert asked == [f"{text.lower()}@me.example"]
+    check_stanzas(scripted)
+
+
+@pytest.mark.parametrize("text", ["alice@other.example", "alice/x", "", " ", "al ice", "alice\n", "alice@me.example/../bob", "<x>", "\""])
+def test_a_user_who_would_be_somebody_else_is_nobody(crossing, scripted, open_direct, text):
+    reader = ask(open_direct, crossing, "fastcgi", target="/eventsource/a", host="user.example", REMOTE_USER=text)
+    assert reader.status == 403
+    assert not [stanza for stanza in list(scripted.stanzas) if "@" in stanza.get("from")]
+
+
+def test_the_metrics_are_for_the_web_server_alone(crossing, open_direct):
+    """A client's header of that name arrives as HTTP_EVENTSOURCE_METRICS."""
+    reader = ask(open_direct, crossing, "fastcgi", target="/eventsource/a", host="open.example", HTTP_EVENTSOURCE_METRICS="1")
+    assert "xmpp_eventsource_" not in reader.text()
+
+
+def test_no_secret_of_a_request_is_logged(crossing, open_direct):
+    good, bad = token("a"), token("a", secret="x" * 40)
+    for one in (good, bad):
+        ask(open_direct, crossing, "fastcgi", target="/eventsource/a", host="token.example", HTTP_AUTHORIZATION=f"Bearer {one}")
+        ask(open_direct, crossing, "fastcgi", target="/eventsource/a", host="token.example", HTTP_COOKIE=f"__Host-eventsource={one}")
+        ask(open_direct, crossing, "fastcgi", target=f"/eventsource/a?access_token={one}", host="token.example")
+    time.sleep(0.1)
+    assert "token: refused" in crossing.log()
+    for one in (good, bad):
+        assert not any(part in crossing.log() for part in one.split("."))

@@ -1,0 +1,102 @@
+# SPDX-License-Identifier: MIT
+"""A stand-in for the XMPP server and its pubsub service, which a test may have say anything that is XML.
+
+Lets any component in, says yes to every subscription, remembers each stanza that came, as a parsed element.
+"""
+import socket
+import threading
+import xml.etree.ElementTree as ET
+
+from .process import wait_until
+from .publisher import PUBSUB
+
+NS = "{jabber:component:accept}"
+EVENT = f"{PUBSUB}#event"
+_OPENING = (b"<?xml version='1.0'?><stream:stream xmlns:stream='http://etherx.jabber.org/streams' "
+            b"xmlns='jabber:component:accept' from='x' id='1'>")
+
+
+def quoted(text: str) -> str:
+    """An attribute's value; line ends and tabs survive attribute normalisation (XML 1.0 §3.3.3)."""
+    special = {"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&apos;", "\n": "&#10;", "\r": "&#13;", "\t": "&#9;"}
+    return '"' + "".join(special.get(character, character) for character in text) + '"'
+
+
+class ScriptedXmpp:
+    """Has what Worker asks of a server. `nodes` is what the service lists, `refusals` what it answers to a subscription of a
+    node: the text of an error."""
+    name, secret, pubsub, pubsub2, components = "scripted", "secret", "pubsub.example", "pubsub2.example", ("me.example",)
+
+    def __init__(self):
+        self.nodes, self.refusals, self.stanzas, self.items = [], {}, [], {}
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self.component_port = self._listener.getsockname()[1]
+        self._peer, self._ready = None, threading.Event()
+        threading.Thread(target=self._serve, daemon=True).start()
+
+    def wait_ready(self) -> None:
+        assert self._ready.wait(10), "the component did not come"
+
+    def stop(self) -> None:
+        for one in (self._listener, self._peer):
+            if one:
+                one.close()
+
+    def say(self, stanza: str) -> None:
+        self._peer.sendall(stanza.encode())
+
+    def publish(self, node: str, item: str, payload: str, publisher: str = None) -> None:
+        who = f" publisher={quoted(publisher)}" if publisher is not None else ""
+        self.say(f"<message from='{self.pubsub}' to='me.example'><event xmlns='{EVENT}'><items node={quoted(node)}>"
+                 f"<item id={quoted(item)}{who}>{payload}</item></items></event></message>")
+
+    def retract(self, node: str, item: str) -> None:
+        self.say(f"<message from='{self.pubsub}' to='me.example'><event xmlns='{EVENT}'><items node={quoted(node)}>"
+                 f"<retract id={quoted(item)}/></items></event></message>")
+
+    def subscribed(self, node: str) -> bool:
+        return any(one.get("node") == node for stanza in list(self.stanzas) for one in stanza.iter(f"{{{PUBSUB}}}subscribe"))
+
+    def wait_subscribed(self, node: str) -> None:
+        wait_until(lambda: self.subscribed(node), f"a subscription to {node!r}", 5)
+
+    def _serve(self) -> None:
+        try:
+            self._peer, _ = self._listener.accept()
+            parser, depth = ET.XMLPullParser(("start", "end")), 0
+            while octets := self._peer.recv(65536):
+                parser.feed(octets)
+                for what, element in parser.read_events():
+                    depth += 1 if what == "start" else -1
+                    if what == "start" and depth == 1:
+                        self._peer.sendall(_OPENING)
+                    elif what == "end" and depth == 1:
+                        self._take(element)
+        except OSError:
+            pass  # stopped
+
+    def _take(self, stanza: ET.Element) -> None:
+        if stanza.tag == NS + "handshake":
+            self._peer.sendall(b"<handshake/>")
+            self._ready.set()
+            return
+        self.stanzas.append(stanza)
+        if stanza.tag == NS + "iq" and stanza.get("type") in ("get", "set"):
+            kind, inner = self._answer(stanza)
+            self.say(f"<iq type='{kind}' id='{stanza.get('id')}' from={quoted(stanza.get('to'))} "
+                     f"to={quoted(stanza.get('from'))}>{inner}</iq>")
+
+    def _answer(self, iq: ET.Element) -> tuple:
+        for asked in iq.iter():
+            node = asked.get("node", "")
+            if asked.tag == f"{{{PUBSUB}}}subscribe" and node in self.refusals:
+                return "error", ("<error type='auth'><forbidden xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/>"
+                                 f"<text xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'>{self.refusals[node]}</text></error>")
+            if asked.tag == f"{{{PUBSUB}}}subscribe":
+                return "result", f"<pubsub xmlns='{PUBSUB}'><subscription node={quoted(node)} jid='me.example' subscription='subscribed'/></pubsub>"
+            if asked.tag == f"{{{PUBSUB}}}items":
+                return "result", f"<pubsub xmlns='{PUBSUB}'><items node={quoted(node)}>{self.items.get(node, '')}</items></pubsub>"
+            if asked.tag == "{http://jabber.org/protocol/disco#items}query":
+                listed = "".join(f"<item jid='{self.pubsub}' node={quoted(name)}/>" for name in self.nodes)
+                return "result", f"<query xmlns='http://jabber.org/protocol/disco#items'>{listed}</query>"
+        return "result", ""
