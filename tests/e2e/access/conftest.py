@@ -35,11 +35,21 @@ def guard(request, servers, run_folder, _guards):
             folder = _subfolder(run_folder, "g")
             (folder / "key").write_text(SECRET)
             (folder / "key").chmod(0o600)
-            worker = Worker(folder, server, server.components[list(RULES).index(rule) % len(server.components)],
+            worker = Worker(folder, server, server.components[list(RULES).index(rule)],
                             services=[{"jid": server.pubsub, "hosts": [HOST], **RULES[rule]}],
                             stream={"heartbeat": "1s"}, token={"keys": ["key"]} if rule == "token" else None)
             servers.closing.callback(worker.stop_if_running)
             worker.start().wait_connected(servers.user(server, "friend"))
             _guards[server.name, rule] = worker
         return _guards[server.name, rule]
+    return make
+
+
+@pytest.fixture
+def own_worker(request, servers, own_worker):
+    """The usual one; its components are others than the guards'."""
+    server, free = _server_of(request, servers), len(RULES)
+
+    def make(component: str = None, **options) -> Worker:
+        return own_worker(component or server.components[free + next(_numbers) % (len(server.components) - free)], **options)
     return make
