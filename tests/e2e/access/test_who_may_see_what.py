@@ -6,6 +6,7 @@ comes of it on each server: 200 (and what is published arrives), 403, or None wh
 """
 import pytest
 
+from harness.process import wait_until
 from harness.tokens import bearer
 
 ROWS = [
@@ -34,7 +35,9 @@ ROWS = [
     ("owner",             "open",      "owner",     None,        200,    200),
     ("owner",             "open",      "owner",     "outcast",   403,    403),
     ("owner",             "open",      None,        None,        403,    403),  # no owner: it cannot ask
+    ("owner",             "whitelist", "member",    "member",    403,    403),
     ("owner",             "whitelist", "owner",     None,        403,    403),
+    ("owner",             "whitelist", "owner",     "outcast",   403,    403),
     ("owner",             "whitelist", "owner",     "member",    200,    200),
     ("owner",             "whitelist", "owner",     "publisher", 200,    200),
     ("owner",             "authorize", "owner",     None,        None,   403),
@@ -101,9 +104,13 @@ def test_without_a_user_nobody_sees_anything(prosody, guard, node, open_direct, 
     assert stream.status == 403 and "REMOTE_USER" in stream.text()
 
 
-def test_without_a_privilege_nothing_is_shown_and_the_log_says_so(ejabberd, guard, new_node, publisher, open_direct):
+@pytest.mark.parametrize("model", ["open", "whitelist"])
+def test_without_a_privilege_nothing_is_shown_and_the_log_says_so(ejabberd, guard, new_node, publisher, open_direct, model):
     """ejabberd 23.01 does not know privileged IQs: it says "not now", so the page waits, and the operator can read why."""
-    worker, node = guard("privileged"), new_node(access_model="open")
+    worker, node = guard("privileged"), new_node(access_model=model)
+    for jid in (worker.component, "alice@localhost"):
+        publisher.affiliate(node, jid, "member")
     stream = open_direct(worker, node, wait=False, REMOTE_USER="alice").wait_head(15)
     publisher.publish(node, "<p xmlns='urn:x'>secret</p>", "i1")
     assert stream.nothing_within(2) and b"secret" not in stream.raw
+    wait_until(lambda: "does not say what users may read" in worker.log(), "a line for the operator", 20, 0.2)
