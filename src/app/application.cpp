@@ -48,8 +48,9 @@ void raise_descriptor_limit() {
   if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
   limit.rlim_cur = limit.rlim_max;
   if (setrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+  constexpr rlim_t others = 150;  // listeners, sessions, loops, and what the listener keeps free
   spdlog::info("limit: {} open files, so about {} streams", limit.rlim_max,
-               limit.rlim_max > 1100 ? limit.rlim_max - 1100 : 0);
+               limit.rlim_max > others ? limit.rlim_max - others : 0);
 }
 
 std::vector<gateway::ListenAddress> listen_addresses(const Config::Listen& listen) {

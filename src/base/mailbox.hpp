@@ -4,9 +4,10 @@
 //   writer:  push(letter) …, then wake() once per batch          (wake() is coalesced: one post until the next drain)
 //   reader:  drain(handler) in the posted call, on its own io_context
 //
-// Bound: `capacity` letters. A full mailbox drops nothing: the letter goes to the writer's own overflow list and
-// congested() stays true until flush_overflow() has moved it; the writer stops taking in work meanwhile (the XMPP
-// thread stops reading its socket, which is back-pressure by TCP).
+// Bounds: `capacity` letters, and `capacity_bytes` of what they carry (as the writer counts it). A full mailbox drops
+// nothing: a letter goes to the writer's own overflow list, and congested() stays true until flush_overflow() has moved it
+// and the reader has taken enough; the writer stops taking in work meanwhile (the XMPP thread stops reading its socket,
+// which is back-pressure by TCP).
 #pragma once
 
 #include <atomic>
@@ -25,26 +26,30 @@ template <class Letter>
 class Mailbox {
  public:
   /// `reader` is the io_context on which `on_wake` runs.
-  Mailbox(boost::asio::io_context& reader, std::size_t capacity) : queue_(capacity), reader_(reader) {}
+  Mailbox(boost::asio::io_context& reader, std::size_t capacity, std::size_t capacity_bytes = 16u << 20)
+      : queue_(capacity), capacity_bytes_(capacity_bytes), reader_(reader) {}
   Mailbox(const Mailbox&) = delete;
   Mailbox& operator=(const Mailbox&) = delete;
   ~Mailbox() {
-    queue_.consume_all([](Letter* letter) { delete letter; });
+    queue_.consume_all([](Posted* posted) { delete posted; });
   }
 
   /// Reader's side, before the first push: what a wake runs.
   void on_wake(std::function<void()> handler) { handler_ = std::move(handler); }
 
   // Writer's side.
-  void push(Letter letter) {
-    auto owned = std::make_unique<Letter>(std::move(letter));
+  void push(Letter letter, std::size_t bytes = 0) {
+    auto owned = std::make_unique<Posted>(std::move(letter), bytes);
+    if (bytes > 0) bytes_.fetch_add(bytes, std::memory_order_relaxed);
     if (overflow_.empty() && queue_.push(owned.get())) {
       owned.release();
     } else {
       overflow_.push_back(std::move(owned));
     }
   }
-  bool congested() const { return !overflow_.empty(); }
+  bool congested() const {
+    return !overflow_.empty() || bytes_.load(std::memory_order_relaxed) > capacity_bytes_;
+  }
   /// Moves what fits; true once nothing is left over.
   bool flush_overflow() {
     while (!overflow_.empty() && queue_.push(overflow_.front().get())) {
@@ -64,9 +69,10 @@ class Mailbox {
     // The flag is down before the queue is read: a letter either is seen below or wakes again. It is an exchange, since
     // reading the flag of a wake() is what makes the letters pushed before it visible here.
     awake_.exchange(false, std::memory_order_acq_rel);
-    const auto take = [&](Letter* letter) {
-      std::unique_ptr<Letter> owned(letter);
-      handler(std::move(*owned));
+    const auto take = [&](Posted* posted) {
+      const std::unique_ptr<Posted> owned(posted);
+      handler(std::move(owned->letter));
+      if (owned->bytes > 0) bytes_.fetch_sub(owned->bytes, std::memory_order_relaxed);
     };
     std::size_t taken = 0;
     while (taken < at_most && queue_.consume_one(take)) ++taken;
@@ -74,8 +80,16 @@ class Mailbox {
   }
 
  private:
-  boost::lockfree::spsc_queue<Letter*> queue_;
-  std::deque<std::unique_ptr<Letter>> overflow_;
+  struct Posted {
+    Posted(Letter&& what, std::size_t size) : letter(std::move(what)), bytes(size) {}
+    Letter letter;
+    std::size_t bytes;
+  };
+
+  boost::lockfree::spsc_queue<Posted*> queue_;
+  std::deque<std::unique_ptr<Posted>> overflow_;
+  const std::size_t capacity_bytes_;
+  std::atomic<std::size_t> bytes_{0};  ///< in the queue and the overflow list
   boost::asio::io_context& reader_;
   std::function<void()> handler_;
   std::atomic<bool> awake_{false};

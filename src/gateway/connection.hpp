@@ -80,10 +80,10 @@ class Connection final : public hub::Stream, public RightsHolder, public std::en
   void close();
 
   ShardThread& thread_;
+  std::unique_ptr<Renumber> renumber_;  ///< only if the request ID is not 1; beside what else each write looks at
   boost::asio::posix::stream_descriptor descriptor_;
   std::unique_ptr<Head> head_;  ///< until the head is complete
   std::optional<wire::FastcgiTail> tail_;
-  std::unique_ptr<Renumber> renumber_;  ///< only if the request ID is not 1
   std::unique_ptr<DocumentWanted> document_;  ///< only if that is wanted instead of a stream
   std::uint16_t request_id_ = hub::frame_request_id;
   Limits::Ticket ticket_;  ///< of a stream, until it ends

@@ -37,6 +37,7 @@ void Audience::broadcast(const FrameRef& frame) {
       const char* next = reinterpret_cast<const char*>(live_[i - ahead]);
       __builtin_prefetch(next, 1);
       __builtin_prefetch(next + cache_line, 1);
+      __builtin_prefetch(next + 2 * cache_line, 1);
     }
     live_[i]->deliver(frame);
   }

@@ -168,7 +168,9 @@ void Subscriber::tell_events(Follow& follow, const hub::Feed::Events& events) {
   counters_.events.fetch_add(events.size(), std::memory_order_relaxed);
   for (const hub::EventRef& event : events)
     if (event->happening == hub::Happening::reset) counters_.resets.fetch_add(1, std::memory_order_relaxed);
-  for (const ShardIndex shard : follow.open) shards_[shard].news->push(hub::Happened{follow.name, events});
+  std::size_t bytes = 0;
+  for (const hub::EventRef& event : events) bytes += event->size();
+  for (const ShardIndex shard : follow.open) shards_[shard].news->push(hub::Happened{follow.name, events}, bytes);
   after_telling();
 }
 
@@ -213,7 +215,8 @@ void Subscriber::after_telling() {
 void Subscriber::relieve() {
   bool congested = false;
   for (const ShardDoors& shard : shards_) {
-    if (!shard.news->flush_overflow()) congested = true;
+    shard.news->flush_overflow();
+    if (shard.news->congested()) congested = true;
     shard.news->wake();
   }
   if (!congested) {

@@ -62,6 +62,18 @@ TEST_F(MailboxTest, LeavesWhatIsBeyondAPortionToTheNextTurn) {
   EXPECT_EQ(wakes, 1);
 }
 
+TEST_F(MailboxTest, IsCongestedByBytesToo) {
+  Mailbox<int> small{reader, 100, 1000};
+  small.push(1, 600);
+  EXPECT_FALSE(small.congested());
+  small.push(2, 600);
+  EXPECT_TRUE(small.congested());
+  EXPECT_TRUE(small.flush_overflow()) << "there is room for letters";
+  EXPECT_TRUE(small.congested());
+  small.drain([](int) {}, 1);
+  EXPECT_FALSE(small.congested());
+}
+
 TEST_F(MailboxTest, WakesItsReaderOnceUntilItDrains) {
   box.push(1);
   box.wake();
