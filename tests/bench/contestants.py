@@ -31,7 +31,9 @@ def prosody_module() -> Path | None:
     """The folder that holds mod_pubsub_eventsource: Debian's prosody-modules leaves it out, `prosodyctl install` brings it."""
     folders = [*os.environ.get("PROSODY_MODULES", "").split(":"), "/usr/lib/prosody/modules",
                "/usr/local/lib/prosody/modules", "/var/lib/prosody/custom_plugins/share/lua/5.4"]
-    return next((Path(folder) for folder in folders if folder and (Path(folder) / "mod_pubsub_eventsource").exists()), None)
+    # os.path: a folder that we may not look into (Prosody's own, without being root) is none.
+    return next((Path(folder) for folder in folders
+                 if folder and os.path.exists(os.path.join(folder, "mod_pubsub_eventsource"))), None)
 
 
 # What stands outside the snippets: as nginx/example.conf says, without TLS, which costs everybody the same.
