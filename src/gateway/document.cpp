@@ -86,7 +86,7 @@ std::string document_response(const DocumentWanted& wanted, const std::vector<hu
   out += wanted.form == Form::json        ? "Content-Type: application/json; charset=utf-8\r\n"
          : wanted.form == Form::json_feed ? "Content-Type: application/feed+json; charset=utf-8\r\n"
                                           : "Content-Type: application/atom+xml; charset=utf-8\r\n";
-  out += "Cache-Control: no-cache\r\nVary: Accept\r\nX-Content-Type-Options: nosniff\r\n";
+  out += "Cache-Control: private, no-cache\r\nVary: Accept\r\nX-Content-Type-Options: nosniff\r\n";
   // An ID is of [A-Za-z0-9._-] (wire/event_id.hpp, positions.hpp).
   out.append("X-Last-Event-ID: ").append(id).append("\r\n");
   if (is_url_text(wanted.url))

@@ -46,7 +46,7 @@ TEST(Document, IsAJsonFeedNewestFirst) {
   const auto split = response.find("\r\n\r\n");
   const std::string head = response.substr(0, split + 2);
   EXPECT_EQ(head,
-            "Status: 200 OK\r\nContent-Type: application/json; charset=utf-8\r\nCache-Control: no-cache\r\nVary: Accept\r\n"
+            "Status: 200 OK\r\nContent-Type: application/json; charset=utf-8\r\nCache-Control: private, no-cache\r\nVary: Accept\r\n"
             "X-Content-Type-Options: nosniff\r\nX-Last-Event-ID: the-id\r\n"
             "Link: <https://push.example/eventsource/news?lastEventId=the-id>; rel=\"alternate\"; "
             "type=\"text/event-stream\"\r\n");
