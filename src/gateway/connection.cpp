@@ -148,8 +148,14 @@ void Connection::enter(const Params& params, StreamWanted& wanted) {
 void Connection::turn_away(const Refusal& refusal) {
   spdlog::debug("limit: {}", refusal.info().text);
   if (document_) return answer({wire::status_service_unavailable, std::string(refusal.info().text) + "; come back later"});
-  deliver(thread_.come_back_later(head_only_));
+  deliver(thread_.come_back_later(head_only_, accepted()));
   end_when_written(CloseReason::overloaded);
+}
+
+bool Connection::may_follow(const std::string& service, const std::vector<std::string>& nodes) {
+  const auto refusal = ticket_.follow(service, nodes, Limits::Clock::now());
+  if (refusal) turn_away(*refusal);
+  return !refusal;
 }
 
 void Connection::ask(const AccessRule& rule, const Visitor& visitor, StreamWanted&& wanted) {

@@ -54,6 +54,7 @@ class Connection final : public hub::Stream, public RightsHolder, public std::en
   bool wants_document() const override { return document_ != nullptr; }
   void on_document(const std::vector<hub::EventRef>& items, std::string_view id) override;
   void on_document_held() override;
+  bool may_follow(const std::string& service, const std::vector<std::string>& nodes) override;
   void on_refused(hub::Refusal refusal) override;
   void on_ended(hub::CloseReason reason, bool cleanly) override;
 

@@ -130,21 +130,20 @@ Limits::Ticket& Limits::Ticket::operator=(Ticket&& other) noexcept {
   return *this;
 }
 
-std::optional<Refusal> Limits::Ticket::add(std::string_view service, std::string_view node, Clock::time_point now) {
+std::optional<Refusal> Limits::Ticket::follow(std::string_view service, const std::vector<std::string>& nodes,
+                                              Clock::time_point now) {
   if (limits_ == nullptr) return std::nullopt;
-  const std::vector<std::string> keys{node_key(service, node)};
+  std::vector<std::string> keys;
+  for (const std::string& node : nodes) keys.push_back(node_key(service, node));
   const std::lock_guard lock(limits_->mutex_);
+  std::erase_if(nodes_, [&](const Use& own) {
+    if (std::erase(keys, own->first) > 0) return false;
+    give_back(limits_->nodes_, own);
+    return true;
+  });
   if (const auto refusal = limits_->judge_nodes(keys, now)) return refusal;
   limits_->take_nodes(*this, keys);
   return std::nullopt;
-}
-
-void Limits::Ticket::remove(std::string_view service, std::string_view node) {
-  const auto use = std::ranges::find(nodes_, node_key(service, node), [](const Use& own) { return own->first; });
-  if (limits_ == nullptr || use == nodes_.end()) return;
-  const std::lock_guard lock(limits_->mutex_);
-  give_back(limits_->nodes_, *use);
-  nodes_.erase(use);
 }
 
 void Limits::Ticket::release() {

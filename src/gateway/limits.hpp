@@ -111,9 +111,9 @@ class Limits::Ticket {
   Ticket& operator=(Ticket&& other) noexcept;
   ~Ticket() { release(); }
 
-  /// A node that joins the open stream (a pattern matches it), or leaves it. What it does not have cannot leave.
-  std::optional<Refusal> add(std::string_view service, std::string_view node, Clock::time_point now);
-  void remove(std::string_view service, std::string_view node);
+  /// A stream with a pattern follows these nodes of its service now, instead of those before. Where one that is new is
+  /// refused, it keeps of them what it had.
+  std::optional<Refusal> follow(std::string_view service, const std::vector<std::string>& nodes, Clock::time_point now);
 
   void release();
   explicit operator bool() const { return limits_ != nullptr; }

@@ -134,11 +134,15 @@ void ShardThread::check_deadlines() {
   }
 }
 
-hub::FrameRef ShardThread::come_back_later(bool head_only) {
+hub::FrameRef ShardThread::come_back_later(bool head_only, bool has_begun) {
   if (head_only) return bare_head_;
-  const auto retry = gate_.options().retry;
-  std::uniform_int_distribution<std::chrono::milliseconds::rep> more(0, retry.count());
-  return stream_opening(retry + std::chrono::milliseconds(more(jitter_)), 0);
+  auto retry = gate_.options().retry;
+  retry += std::chrono::milliseconds(std::uniform_int_distribution<std::chrono::milliseconds::rep>(0, retry.count())(jitter_));
+  if (!has_begun) return stream_opening(retry, 0);
+  std::string block;
+  wire::append_retry(block, retry);
+  wire::append_block_end(block);
+  return hub::make_frame(block);
 }
 
 Expiries::iterator ShardThread::add_expiry(Gate::Clock::time_point at, const std::shared_ptr<Connection>& connection) {

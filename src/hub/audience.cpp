@@ -68,6 +68,7 @@ void Audience::begin_waiting() {
 bool Audience::begin(Waiting& waiting) {
   Stream& stream = *waiting.stream;
   flush_nodes();
+  if (list_ == List::known && !stream.may_follow(selection_.service, node_names())) return true;
   if (all_refused()) {
     refuse(stream);
     return true;
@@ -289,6 +290,8 @@ std::vector<Node*> Audience::set_nodes(std::vector<Node*> nodes, const std::vect
     if (std::find(left_out_.begin(), left_out_.end(), node) == left_out_.end()) blocks += node_block(node, "left-out");
   left_out_ = left_out;
   list_ = List::known;
+  const std::vector<std::string> names = node_names();
+  for (std::size_t i = live_.size(); i-- > 0;) (void)live_[i]->may_follow(selection_.service, names);
   // IDs of other nodes than these would be of no use.
   if (!removed.empty() || !added.empty() || !blocks.empty()) broadcast(make_frame(blocks + position_block(id_text(at_))));
   for (Node* node : added) {
@@ -307,6 +310,12 @@ void Audience::hold_list() {
 
 std::size_t Audience::index_of(const Node& node) const {
   return static_cast<std::size_t>(std::find(nodes_.begin(), nodes_.end(), &node) - nodes_.begin());
+}
+
+std::vector<std::string> Audience::node_names() const {
+  std::vector<std::string> names;
+  for (const Node* node : nodes_) names.push_back(node->name().node);
+  return names;
 }
 
 bool Audience::all_refused() const {

@@ -80,6 +80,7 @@ class Audience {
   std::string id_text(const wire::Entries& entries) const;
   std::vector<std::uint64_t> epochs() const;
   std::size_t index_of(const Node& node) const;
+  std::vector<std::string> node_names() const;
   bool all_refused() const;
 
   Shard& shard_;

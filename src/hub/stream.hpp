@@ -62,6 +62,8 @@ class Stream {
   /// The items that its Start asks for, oldest first, and the event ID that follows them. Ends the stream.
   virtual void on_document(const std::vector<EventRef>& /*items*/, std::string_view /*id*/) {}
   virtual void on_document_held() {}
+  /// A pattern matches these nodes now. False: that is over a limit, and the stream was told to come back later.
+  virtual bool may_follow(const std::string& /*service*/, const std::vector<std::string>& /*nodes*/) { return true; }
   /// The node cannot be followed: send a refusal and end.
   virtual void on_refused(Refusal refusal) = 0;
   /// Say the framing's end if `cleanly` (nothing half-written is under way), close the connection.

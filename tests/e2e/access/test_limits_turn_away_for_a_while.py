@@ -77,6 +77,21 @@ def test_nodes_in_all(prosody, limited, new_node, open_direct):
     assert not open_direct(worker, first).ended.wait(0.3), "that one is followed already"
 
 
+def test_nodes_that_a_pattern_matches_count_too(prosody, own_worker, user, new_node, open_direct):
+    worker = own_worker(limits={"nodes": 2, "retry": "60s"}, stream={"heartbeat": "1s", "discover": "1s"})
+    worker.start().wait_connected(user("friend"))
+    first, _ = new_node("limited/a", persist_items=1), new_node("limited/b", persist_items=1)
+    by_pattern = open_direct(worker, target="/eventsource/?node=limited/*")
+    turned_away(open_direct(worker, new_node(), wait=False))
+    named = open_direct(worker, first)
+    new_node("limited/c", persist_items=1)
+    by_pattern.wait_end(15)
+    assert 60_000 <= by_pattern.parser.retry_ms <= 120_000
+    assert not named.ended.wait(0.3)
+    turned_away(open_direct(worker, target="/eventsource/?node=limited/*", wait=False))
+    assert limited_total(worker, open_direct, "nodes") == 3
+
+
 def test_new_subscriptions_per_second(prosody, limited, new_node, open_direct):
     worker = limited(subscribes_per_second=3)
     nodes = [new_node() for _ in range(5)]

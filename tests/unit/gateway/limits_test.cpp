@@ -197,13 +197,16 @@ TEST_F(LimitsTest, FollowTheNodesThatJoinAndLeaveAStream) {
   options.nodes = 2;
   EXPECT_EQ(open({.nodes = {"a"}}), "");
   Ticket& ticket = tickets.front();
-  EXPECT_EQ(ticket.add("pubsub.example", "b", now), std::nullopt);
-  EXPECT_EQ(ticket.add("pubsub.example", "c", now)->limit, Limit::nodes);
-  ticket.remove("pubsub.example", "a");
-  ticket.remove("pubsub.example", "a");
-  ticket.remove("pubsub.example", "never there");
-  expect_counts(1, 1, 0, 1);
-  EXPECT_EQ(ticket.add("pubsub.example", "c", now), std::nullopt);
+  const auto follow = [&](std::vector<std::string> nodes) { return ticket.follow("pubsub.example", nodes, now); };
+  EXPECT_EQ(follow({"a", "b"}), std::nullopt);
+  expect_counts(1, 1, 0, 2);
+  EXPECT_EQ(follow({"a", "b", "c"})->limit, Limit::nodes);
+  expect_counts(1, 1, 0, 2);
+  EXPECT_EQ(follow({"b", "c"}), std::nullopt) << "a makes room";
+  expect_counts(1, 1, 0, 2);
+  EXPECT_EQ(follow({}), std::nullopt);
+  expect_counts(1, 1, 0, 0);
+  EXPECT_EQ(follow({"d"}), std::nullopt);
   tickets.clear();
   expect_counts(0, 0, 0, 0);
 }

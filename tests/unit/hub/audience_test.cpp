@@ -375,6 +375,22 @@ TEST_F(Patterns, LeaveOutWhatIsBeyondTheBoundAndSaySo) {
   EXPECT_THAT(stream.texts(), ElementsAre(R"(node {"node":"b","state":"left-out"})", "#"));
 }
 
+TEST_F(Patterns, EndStreamsThatMayNotFollowSoMany) {
+  FakeStream all(shard), one(shard), late(shard);
+  one.most_nodes = late.most_nodes = 1;
+  shard.open(all, pattern("*"), {});
+  shard.open(one, pattern("*"), {});
+  list({"a"});
+  open_node(0);
+  EXPECT_FALSE(one.ended());
+  list({"a", "b"});
+  EXPECT_EQ(one.reason, CloseReason::overloaded);
+  open_node(1);
+  shard.open(late, pattern("*"), {});
+  EXPECT_EQ(late.reason, CloseReason::overloaded);
+  EXPECT_FALSE(all.ended());
+}
+
 TEST_F(Patterns, KeepWithinWhatMayBeSeen) {
   Selection selection = pattern("*");
   selection.within = {{"a*", "b*"}};

@@ -25,6 +25,7 @@ class FakeStream : public Stream {
   bool gone = false;           ///< the connection is broken: writes give -1
   bool head = false;           ///< a HEAD request
   bool document = false;       ///< no stream is wanted
+  std::size_t most_nodes = endless;  ///< that it may follow by a pattern
 
   std::string bytes;  ///< that the socket has taken and the client has not read
   std::vector<std::size_t> writes;
@@ -86,6 +87,10 @@ class FakeStream : public Stream {
   void on_document_held() override {
     held = true;
     end_when_written(CloseReason::answered);
+  }
+  bool may_follow(const std::string&, const std::vector<std::string>& nodes) override {
+    if (nodes.size() > most_nodes) end_when_written(CloseReason::overloaded);
+    return nodes.size() <= most_nodes;
   }
   void on_refused(Refusal refusal) override {
     refused = refusal;
