@@ -78,12 +78,12 @@ std::variant<Visitor, Answer> Gate::check_token(const Params& params, StreamWant
 
 /// Not 401: who has to authenticate, and how, is the web server's to say; that it let nobody's request through to here
 /// is a fault of its configuration, which no password in the browser would mend.
-std::variant<Visitor, Answer> Gate::check_user(const Params& params, const StreamWanted& wanted) const {
+std::variant<Visitor, Answer> Gate::check_user(const Params& params, StreamWanted& wanted) const {
   const std::string_view user = params.get("REMOTE_USER");
   if (user.empty()) return forbidden("the web server has authenticated nobody (REMOTE_USER)");
-  if (!wanted.selection.patterns.empty()) return forbidden("here nodes are named one by one: patterns are for services with open or token access");
   auto jid = jid_of_user(*wanted.rule, options_.component, user);
   if (!jid) return forbidden(jid.error().reason);
+  if (!wanted.selection.patterns.empty()) wanted.selection.reader = {*jid, wanted.rule->ask_as, wanted.rule->ask_every};
   std::string name = "user " + *jid;
   return Visitor{std::move(name), std::move(*jid), std::nullopt};
 }

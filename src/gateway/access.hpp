@@ -59,7 +59,7 @@ class Gate {
 
  private:
   std::variant<Visitor, Answer> check_token(const Params& params, StreamWanted& wanted, Clock::time_point now) const;
-  std::variant<Visitor, Answer> check_user(const Params& params, const StreamWanted& wanted) const;
+  std::variant<Visitor, Answer> check_user(const Params& params, StreamWanted& wanted) const;
   std::shared_ptr<const Keys> keys() const;
 
   const GateOptions options_;

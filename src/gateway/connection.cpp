@@ -163,7 +163,7 @@ void Connection::ask(const AccessRule& rule, const Visitor& visitor, StreamWante
   asking_ = std::make_unique<Asking>();
   asking_->wanted = std::move(wanted);
   const hub::Selection& selection = asking_->wanted->selection;
-  asking_->claim = thread_.rights().claim(*this, selection.service, selection.nodes,
+  asking_->claim = shard().rights().claim(*this, selection.service, selection.nodes,
                                           {visitor.jid, rule.ask_as, rule.ask_every});
   on_rights();
 }

@@ -17,7 +17,7 @@
 #include "gateway/access.hpp"
 #include "gateway/renumber.hpp"
 #include "gateway/request.hpp"
-#include "gateway/rights.hpp"
+#include "hub/rights.hpp"
 #include "hub/stream.hpp"
 #include "wire/fastcgi_head.hpp"
 #include "wire/fastcgi_tail.hpp"
@@ -30,7 +30,7 @@ class Connection;
 /// Streams by when their tokens expire.
 using Expiries = std::multimap<std::chrono::system_clock::time_point, std::weak_ptr<Connection>>;
 
-class Connection final : public hub::Stream, public RightsHolder, public std::enable_shared_from_this<Connection> {
+class Connection final : public hub::Stream, public hub::RightsHolder, public std::enable_shared_from_this<Connection> {
  public:
   /// Takes the descriptor over: non-blocking, accepted.
   Connection(ShardThread& thread, int descriptor, hub::Framing framing);
@@ -73,7 +73,7 @@ class Connection final : public hub::Stream, public RightsHolder, public std::en
   /// Open once the service has said that the user may read every node.
   void ask(const AccessRule& rule, const Visitor& visitor, StreamWanted&& wanted);
   void on_rights() override;
-  std::shared_ptr<RightsHolder> hold() override { return shared_from_this(); }
+  std::shared_ptr<hub::RightsHolder> hold() override { return shared_from_this(); }
   void refuse(hub::Verdict verdict);
   void answer(const Answer& answer);
   ssize_t send(std::span<const iovec> bytes);
@@ -89,7 +89,7 @@ class Connection final : public hub::Stream, public RightsHolder, public std::en
   std::uint16_t request_id_ = hub::frame_request_id;
   Limits::Ticket ticket_;  ///< of a stream, until it ends
   struct Asking {
-    std::unique_ptr<Rights::Claim> claim;
+    std::unique_ptr<hub::Rights::Claim> claim;
     std::optional<StreamWanted> wanted;  ///< until it is open
   };
   std::unique_ptr<Asking> asking_;  ///< only if the service is asked about its user

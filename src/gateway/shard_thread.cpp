@@ -40,7 +40,6 @@ ShardThread::ShardThread(ShardThreadOptions options, Gate& gate, Wants& wants)
       wants_(wants),
       news_(io_, options_.mailbox_letters),
       accepted_(io_, options_.mailbox_letters),
-      rights_([this](hub::Want one) { want(std::move(one)); }),
       shard_(options_.shard, [this](hub::Want one) { want(std::move(one)); }),
       buffer_(64 * 1024),
       stream_head_(stream_opening(options_.shard.retry, 0)),
@@ -79,11 +78,7 @@ void ShardThread::take_accepted() {
 void ShardThread::take_news() {
   // Between bursts, sockets that take bytes again are served: who keeps up is not taken for slow.
   constexpr std::size_t letters_at_a_time = 64;
-  const auto read = [this](hub::News news) {
-    if (const auto* judged = std::get_if<hub::Judged>(&news)) return rights_.take(*judged);
-    shard_.read(std::move(news));
-  };
-  news_.drain(read, letters_at_a_time);
+  news_.drain([this](hub::News news) { shard_.read(std::move(news)); }, letters_at_a_time);
   flush();
 }
 

@@ -66,7 +66,6 @@ class ShardThread {
   hub::Shard& shard() { return shard_; }
   const ShardThreadOptions& options() const { return options_; }
   Gate& gate() { return gate_; }
-  Rights& rights() { return rights_; }
   FcgiDecoder& decoder() { return decoder_; }
   std::span<char> buffer() { return buffer_; }
   /// What a stream begins with; the head alone for a HEAD request.
@@ -105,7 +104,6 @@ class ShardThread {
   NewsBox news_;
   AcceptedBox accepted_;
   std::atomic<std::size_t> connections_{0};
-  Rights rights_;
   hub::Shard shard_;
   FcgiDecoder decoder_;
   std::vector<char> buffer_;

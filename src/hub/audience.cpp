@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "hub/audience.hpp"
 
+#include <spdlog/spdlog.h>
+
 #include <algorithm>
 #include <limits>
 #include <utility>
@@ -12,6 +14,11 @@ namespace {
 
 /// Replays are handed to streams in pieces of about so many bytes.
 constexpr std::size_t replay_piece_bytes = 64u << 10;
+
+/// Of nodes that match a pattern, for each that a stream may follow: so many may be asked about for a user.
+constexpr std::size_t asked_for_each_followed = 4;
+
+bool may_pass(std::optional<Verdict> verdict) { return verdict == Verdict::held || verdict == Verdict::lapsed; }
 
 }  // namespace
 
@@ -29,8 +36,11 @@ Audience::Audience(Shard& shard, Selection selection, std::vector<Node*> nodes)
   }
 }
 
-Audience::~Audience() {
+Audience::~Audience() { leave_nodes(); }
+
+std::vector<Node*> Audience::leave_nodes() {
   for (Node* node : nodes_) node->leave(*this);
+  return std::exchange(nodes_, {});
 }
 
 // ---- beginning
@@ -269,6 +279,53 @@ void Audience::refuse_all() {
 
 // ---- patterns
 
+bool Audience::keep_readable(std::vector<std::string>& nodes) {
+  if (selection_.reader.jid.empty()) return true;
+  const std::size_t matching = nodes.size(), most = shard_.options().max_nodes * asked_for_each_followed;
+  nodes.resize(std::min(matching, most));
+  if (!claim_ || nodes != asked_about_) {
+    if (matching > most) spdlog::info("{}: {} nodes match, a user is asked about for {}", describe(selection_), matching, most);
+    // Made before the old one goes, so that nothing is asked twice.
+    claim_ = shard_.rights().claim(*this, selection_.service, nodes, selection_.reader);
+    asked_about_ = nodes;
+  }
+  if (list_ != List::known) {
+    std::size_t open_questions = 0, held = 0;
+    for (const std::string& node : nodes) {
+      open_questions += !verdict_on(node);
+      held += may_pass(verdict_on(node));
+    }
+    if (held > 0) hold_list();
+    if (held + open_questions > 0) return false;
+  }
+  std::erase_if(nodes, [&](const std::string& node) {
+    const auto verdict = verdict_on(node);
+    return verdict != Verdict::allowed && !(may_pass(verdict) && follows(node));
+  });
+  return true;
+}
+
+/// Who reads has to wait where nobody could be asked for too long: it ends, comes back, and is held.
+void Audience::on_rights() {
+  if (unused()) return;
+  const std::vector<std::string> names = node_names();
+  if (std::any_of(names.begin(), names.end(), [&](const auto& name) { return verdict_on(name) == Verdict::lapsed; })) {
+    list_ = List::held;
+    while (!live_.empty()) shard_.end(*live_.back(), CloseReason::access_revoked);
+    if (unused()) return;  // and dropped by the shard
+  }
+  shard_.list_again(*this);
+}
+
+bool Audience::follows(const std::string& node) const {
+  return std::any_of(nodes_.begin(), nodes_.end(), [&](const Node* own) { return own->name().node == node; });
+}
+
+std::optional<Verdict> Audience::verdict_on(const std::string& node) const {
+  const auto at = std::find(asked_about_.begin(), asked_about_.end(), node);
+  return at == asked_about_.end() ? std::nullopt : claim_->verdict(static_cast<std::size_t>(at - asked_about_.begin()));
+}
+
 std::vector<Node*> Audience::set_nodes(std::vector<Node*> nodes, const std::vector<std::string>& left_out) {
   const std::vector<Node*> before = std::exchange(nodes_, std::move(nodes));
   const wire::Entries stood = std::exchange(at_, wire::Entries(nodes_.size()));
@@ -282,7 +339,8 @@ std::vector<Node*> Audience::set_nodes(std::vector<Node*> nodes, const std::vect
     }
     removed.push_back(before[i]);
     before[i]->leave(*this);
-    if (stood[i]) blocks += node_block(before[i]->name().node, "deleted");
+    const std::string& name = before[i]->name().node;
+    if (stood[i]) blocks += node_block(name, verdict_on(name) == Verdict::refused ? "forbidden" : "deleted");
   }
   for (Node* node : nodes_)
     if (std::find(before.begin(), before.end(), node) == before.end()) added.push_back(node);

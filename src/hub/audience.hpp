@@ -8,31 +8,37 @@
 // copies; an audience of one node shares the event's bytes with every other shard.
 #pragma once
 
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "hub/node.hpp"
+#include "hub/rights.hpp"
 #include "hub/selection.hpp"
 #include "hub/stream.hpp"
 #include "wire/positions.hpp"
 
 namespace xes::hub {
 
-class Audience {
+class Audience final : public RightsHolder, public std::enable_shared_from_this<Audience> {
  public:
   /// `nodes`: the selection's, in its order.
   Audience(Shard& shard, Selection selection, std::vector<Node*> nodes);
   Audience(const Audience&) = delete;
   Audience& operator=(const Audience&) = delete;
-  ~Audience();
+  ~Audience() override;
 
   const Selection& selection() const { return selection_; }
-  const std::vector<Node*>& nodes() const { return nodes_; }
+  /// Of nodes that match its patterns, leaves those that its reader may read. False while that is not known of all of them
+  /// and streams wait for it. Of more than four for each that a stream may follow, only the first are asked about.
+  bool keep_readable(std::vector<std::string>& nodes);
   /// The service lists other nodes that match than before, `left_out` of them beyond the bound; or cannot be asked now.
   /// Returns those that it does not follow any more.
   std::vector<Node*> set_nodes(std::vector<Node*> nodes, const std::vector<std::string>& left_out);
   void hold_list();
+  /// Its end: returns those that it followed. Somebody may hold it for a while after that.
+  std::vector<Node*> leave_nodes();
   bool unused() const { return live_.empty() && waiting_.empty(); }
   bool waits() const { return !waiting_.empty(); }
 
@@ -46,6 +52,8 @@ class Audience {
   void node_changed(Node& node);
   void node_refused(Node& node);
   void node_ended(Node& node);
+  void on_rights() override;
+  std::shared_ptr<RightsHolder> hold() override { return shared_from_this(); }
   /// Live streams may have missed something: they are to go on from where they are, as if they had just come.
   void begin_again();
 
@@ -82,6 +90,8 @@ class Audience {
   std::size_t index_of(const Node& node) const;
   std::vector<std::string> node_names() const;
   bool all_refused() const;
+  bool follows(const std::string& node) const;
+  std::optional<Verdict> verdict_on(const std::string& node) const;
 
   Shard& shard_;
   const Selection selection_;
@@ -89,6 +99,8 @@ class Audience {
   /// What the service's list of nodes is to streams with patterns.
   enum class List : unsigned char { none_needed, awaited, held, known } list_;
   std::vector<std::string> left_out_;  ///< nodes that match beyond the bound
+  std::vector<std::string> asked_about_;  ///< nodes that match, of which the reader's right is known or awaited
+  std::unique_ptr<Rights::Claim> claim_;  ///< to these, in their order
   wire::Entries at_;  ///< of each node: the last event that was broadcast; nothing while it is not open
   std::vector<Stream*> live_;
   std::vector<Waiting> waiting_;

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "hub/item.hpp"
+#include "hub/user.hpp"
 #include "wire/event_id.hpp"
 
 namespace xes::hub {
@@ -21,6 +22,7 @@ struct Selection {
   std::vector<std::string> patterns = {};
   std::vector<std::vector<std::string>> within = {};  ///< globs: of those, only what matches one of each list
   std::vector<std::string> without = {};              ///< globs: and nothing that matches one of these
+  User reader = {};  ///< and only what this user may read; without a JID, no matter who reads
 
   bool operator==(const Selection&) const = default;
 };
@@ -39,6 +41,7 @@ struct SelectionHash {
     std::size_t hash = std::hash<std::string>()(selection.service) * 31 + static_cast<std::size_t>(selection.view);
     for (const auto* list : {&selection.nodes, &selection.patterns})
       for (const std::string& text : *list) hash = hash * 31 + std::hash<std::string>()(text);
+    hash = hash * 31 + std::hash<std::string>()(selection.reader.jid);
     return hash * 2 + selection.several;
   }
 };

@@ -11,7 +11,7 @@
 namespace xes::hub {
 
 Shard::Shard(ShardOptions options, std::function<void(Want)> want)
-    : options_(options), want_(std::move(want)), heartbeat_frame_(make_frame(":\n\n")) {
+    : options_(options), want_(std::move(want)), rights_(want_), heartbeat_frame_(make_frame(":\n\n")) {
   constexpr int variants = 64;
   for (int i = 0; i < variants; ++i) {
     std::string block;
@@ -66,7 +66,7 @@ Audience& Shard::audience(const Selection& selection) {
   std::vector<Node*> members;
   for (const std::string& name : selection.nodes) members.push_back(&node({selection.service, name}));
   Audience& made =
-      *audiences_.emplace(selection, std::make_unique<Audience>(*this, selection, std::move(members))).first->second;
+      *audiences_.emplace(selection, std::make_shared<Audience>(*this, selection, std::move(members))).first->second;
   if (selection.patterns.empty()) return made;
   Listing& listing = listings_[selection.service];
   if (listing.audiences++ == 0) want_({Want::What::list, {selection.service, {}}});
@@ -85,14 +85,21 @@ void Shard::listed(const Listed& news) {
 void Shard::apply_list(Audience& audience, const Listed& news) {
   if (!news.nodes) return audience.hold_list();
   const Selection& selection = audience.selection();
-  std::vector<std::string> names = selection.nodes, left_out;
+  std::vector<std::string> matching;
   for (const std::string& name : *news.nodes)
-    if (matches(selection, name) && !std::count(selection.nodes.begin(), selection.nodes.end(), name))
-      (names.size() < options_.max_nodes ? names : left_out).push_back(name);
+    if (matches(selection, name) && !std::count(selection.nodes.begin(), selection.nodes.end(), name)) matching.push_back(name);
+  if (!audience.keep_readable(matching)) return;
+  std::vector<std::string> names = selection.nodes, left_out;
+  for (const std::string& name : matching) (names.size() < options_.max_nodes ? names : left_out).push_back(name);
   std::sort(names.begin(), names.end());
   std::vector<Node*> members;
   for (const std::string& name : names) members.push_back(&node({selection.service, name}));
   for (Node* gone : audience.set_nodes(std::move(members), left_out)) drop_if_unused(*gone);
+}
+
+void Shard::list_again(Audience& audience) {
+  const auto listing = listings_.find(audience.selection().service);
+  if (listing != listings_.end() && listing->second.newest) apply_list(audience, *listing->second.newest);
 }
 
 void Shard::forget(Stream& stream, CloseReason reason) {
@@ -121,7 +128,7 @@ void Shard::drop_unused() {
   for (Audience* audience : std::exchange(maybe_unused_, {})) {
     audience->listed_unused_ = false;
     if (!audience->unused()) continue;
-    const std::vector<Node*> nodes = audience->nodes();
+    const std::vector<Node*> nodes = audience->leave_nodes();
     const Selection selection = audience->selection();
     audiences_.erase(selection);
     for (Node* node : nodes) drop_if_unused(*node);
@@ -162,7 +169,7 @@ void Shard::read(News&& news) {
       if (Node* node = shard.find(n.name)) node->ended();
     }
     void operator()(const Listed& n) { shard.listed(n); }
-    void operator()(const Judged&) {}  // the gateway's
+    void operator()(const Judged& n) { shard.rights_.take(n); }
     void operator()(const SessionChanged& n) {
       if (std::exchange(shard.session_up_, n.up) == n.up) return;
       const FrameRef frame = make_frame(status_block(n.up));

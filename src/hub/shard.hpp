@@ -16,6 +16,7 @@
 #include "hub/audience.hpp"
 #include "hub/letters.hpp"
 #include "hub/node.hpp"
+#include "hub/rights.hpp"
 #include "hub/selection.hpp"
 #include "hub/stream.hpp"
 
@@ -69,8 +70,11 @@ class Shard {
   std::uint32_t ticks() const { return ticks_; }
   bool session_up() const { return session_up_; }
 
-  // For Node, Audience and Stream.
+  // For Node, Audience, Stream and what derives from it.
   void want(Want want) { want_(std::move(want)); }
+  Rights& rights() { return rights_; }
+  /// Its reader may read others of the nodes that match than before.
+  void list_again(Audience& audience);
   void forget(Stream& stream, CloseReason reason);
   /// It has lost a stream, or never got one: looked at when no node's code is running.
   void maybe_unused(Audience& audience);
@@ -92,8 +96,9 @@ class Shard {
   ShardOptions options_;
   std::function<void(Want)> want_;
   ShardCounters counters_;
+  Rights rights_;  ///< audiences_ refer to it
   std::unordered_map<NodeName, std::unique_ptr<Node>, NodeNameHash> nodes_;
-  std::unordered_map<Selection, std::unique_ptr<Audience>, SelectionHash> audiences_;  ///< refer to nodes_
+  std::unordered_map<Selection, std::shared_ptr<Audience>, SelectionHash> audiences_;  ///< refer to nodes_
   struct Listing {
     std::size_t audiences = 0;  ///< that have patterns
     std::optional<Listed> newest;

@@ -18,6 +18,8 @@ struct User {
   std::string jid;  ///< bare, in lower case
   AskAs ask_as = AskAs::user_at_component;
   std::chrono::milliseconds ask_every{};  ///< how long an answer counts
+
+  bool operator==(const User&) const = default;
 };
 
 enum class Verdict : unsigned char {

@@ -175,10 +175,14 @@ TEST_F(UserGateTest, RefusesAUserWhoWouldBeSomebodyElse) {
   EXPECT_EQ(status(), 403);
 }
 
-TEST_F(UserGateTest, RefusesPatterns) {
+TEST_F(UserGateTest, LetsPatternsMatchWhatTheirUserMayRead) {
   params.add("REMOTE_USER", "alice");
+  rule.ask_as = hub::AskAs::owner;
+  visitor();
+  EXPECT_EQ(wanted.selection.reader.jid, "") << "nodes that are named are asked about by the stream";
   wanted.selection.patterns = {"*"};
-  EXPECT_EQ(status(), 403);
+  const std::string jid = visitor().jid;
+  EXPECT_EQ(wanted.selection.reader, (hub::User{jid, hub::AskAs::owner, rule.ask_every}));
 }
 
 }  // namespace

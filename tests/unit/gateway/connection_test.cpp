@@ -299,7 +299,7 @@ TEST_P(UserTest, IsForbiddenWhereTheServiceRefuses) {
   EXPECT_EQ(response(GetParam()).substr(0, 23), "Status: 403 Forbidden\r\n");
   EXPECT_TRUE(closed);
   EXPECT_EQ(thread.counters().streams, 0u);
-  EXPECT_EQ(thread.rights().size(), 0u);
+  EXPECT_EQ(thread.shard().rights().size(), 0u);
 }
 
 TEST_P(UserTest, IsToldOfAMissingNode) {
@@ -330,7 +330,7 @@ TEST_P(UserTest, EndsWithARetryOnceTheRightIsGone) {
   EXPECT_EQ(rest.find("<after/>"), rest.npos);
   EXPECT_TRUE(closed);
   EXPECT_EQ(ended(CloseReason::access_revoked), 1u);
-  EXPECT_EQ(thread.rights().size(), 0u);
+  EXPECT_EQ(thread.shard().rights().size(), 0u);
 }
 
 TEST_P(UserTest, IsHeldOpenWhileNobodyCanBeAskedAndShowsNothing) {

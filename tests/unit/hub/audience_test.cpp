@@ -8,6 +8,7 @@ namespace {
 
 using testing::ElementsAre;
 using testing::IsEmpty;
+using testing::UnorderedElementsAre;
 
 /// Streams of the nodes "a" and "b", on a service whose feeds live here.
 class SeveralNodes : public ShardTest {
@@ -408,6 +409,124 @@ TEST_F(Patterns, HoldTheStreamWhileTheServiceCannotBeAsked) {
   EXPECT_THAT(stream.texts(), IsEmpty());
   list({});
   EXPECT_THAT(stream.texts(), ElementsAre("#"));
+}
+
+/// A pattern, for a user whose rights decide.
+class PatternsForAReader : public Patterns {
+ protected:
+  static Selection pattern_for(const std::string& jid) {
+    Selection selection = pattern("*");
+    selection.reader.jid = jid;
+    return selection;
+  }
+  void judge(const std::string& node, Verdict verdict, const std::string& jid = "alice@example") {
+    send(Judged{{"pubsub.example", node}, jid, verdict});
+  }
+  /// Live with a and b.
+  void begin(FakeStream& stream) {
+    shard.open(stream, pattern_for("alice@example"), {});
+    list({"a", "b"});
+    judge("a", Verdict::allowed);
+    judge("b", Verdict::allowed);
+    open_both();
+    stream.texts();
+    asked();
+  }
+};
+
+TEST_F(PatternsForAReader, FollowOnlyWhatTheReaderMayRead) {
+  FakeStream alice(shard), bob(shard);
+  shard.open(alice, pattern_for("alice@example"), {});
+  shard.open(bob, pattern_for("bob@example"), {});
+  asked();
+  list({"a", "b"});
+  EXPECT_THAT(asked(), ElementsAre(What::judge, What::judge, What::judge, What::judge)) << "nothing is followed yet";
+  judge("a", Verdict::allowed);
+  EXPECT_FALSE(alice.accepted()) << "of b it is not known";
+  judge("b", Verdict::refused);
+  judge("a", Verdict::refused, "bob@example");
+  judge("b", Verdict::no_such_node, "bob@example");
+  open_node(0);
+  EXPECT_THAT(asked(), ElementsAre(What::follow));
+  publish(0, "a1");
+  EXPECT_THAT(alice.texts(), ElementsAre("#", "a1"));
+  EXPECT_THAT(bob.texts(), ElementsAre("#"));
+  alice.end(CloseReason::client_left);
+  bob.end(CloseReason::client_left);
+  shard.flush({});
+  EXPECT_EQ(shard.rights().size(), 0u);
+}
+
+TEST_F(PatternsForAReader, AskAboutANodeThatComes) {
+  FakeStream stream(shard);
+  begin(stream);
+  list({"a", "b", "c"});
+  EXPECT_THAT(asked(), ElementsAre(What::judge));
+  EXPECT_THAT(stream.texts(), IsEmpty());
+  judge("c", Verdict::allowed);
+  EXPECT_THAT(asked(), ElementsAre(What::follow));
+}
+
+TEST_F(PatternsForAReader, DropANodeWhoseRightIsGoneAndTakeItInAgain) {
+  FakeStream stream(shard);
+  begin(stream);
+  judge("a", Verdict::refused);
+  publish(0, "secret");
+  EXPECT_THAT(stream.texts(), ElementsAre(R"(node {"node":"a","state":"forbidden"})", "#"));
+  EXPECT_THAT(asked(), ElementsAre(What::unfollow));
+  judge("a", Verdict::allowed);
+  EXPECT_THAT(asked(), ElementsAre(What::follow));
+  stream.texts();
+  open_node(0);
+  store(0, {item("secret", "secret")});
+  EXPECT_THAT(stream.texts(), ElementsAre(R"(node {"node":"a","state":"created"})", "secret", "#"));
+}
+
+TEST_F(PatternsForAReader, WaitWhileNobodyCanBeAsked) {
+  FakeStream stream(shard);
+  shard.open(stream, pattern_for("alice@example"), {});
+  list({"a"});
+  judge("a", Verdict::held);
+  EXPECT_TRUE(stream.accepted());
+  open_node(0);
+  publish(0, "a1");
+  EXPECT_THAT(stream.texts(), IsEmpty());
+  judge("a", Verdict::allowed);
+  open_node(0);
+  EXPECT_THAT(stream.texts(), ElementsAre("#"));
+}
+
+TEST_F(PatternsForAReader, ReadOnWhileNobodyCanBeAskedUntilThatIsTooLong) {
+  FakeStream stream(shard);
+  begin(stream);
+  judge("a", Verdict::held);
+  publish(0, "a1");
+  const std::string id = last_id(stream);
+  EXPECT_NE(id, "");
+  judge("a", Verdict::lapsed);
+  EXPECT_EQ(stream.reason, CloseReason::access_revoked);
+  EXPECT_THAT(asked(), UnorderedElementsAre(What::unfollow, What::unfollow, What::unjudge, What::unjudge, What::unlist));
+  // Its client comes back, waits, and goes on where it was.
+  FakeStream again(shard);
+  shard.open(again, pattern_for("alice@example"), Start::after(id));
+  list({"a", "b"});
+  judge("a", Verdict::held);
+  judge("b", Verdict::allowed);
+  EXPECT_THAT(again.texts(), IsEmpty());
+  judge("a", Verdict::allowed);
+  feeds[0]->change(published("a2", "a2"), {});
+  open_both();
+  EXPECT_THAT(again.texts(), ElementsAre("a2", "#"));
+}
+
+TEST_F(PatternsForAReader, AskAboutABoundedNumberOfNodes) {
+  FakeStream stream(shard);
+  shard.open(stream, pattern_for("alice@example"), {});
+  asked();
+  std::vector<std::string> many;
+  for (int i = 100; i < 999; ++i) many.push_back("n" + std::to_string(i));
+  list(many);
+  EXPECT_EQ(asked().size(), 4 * shard.options().max_nodes);
 }
 
 /// A shard that left a node and came back within moments may be told Opened twice.

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Purpose: what this shard knows of which users may read which nodes. Asks for it once for all streams of a user, and
-// tells those streams when it changes. Thread: its shard's.
+// tells whoever depends on it when it changes. Thread: its shard's.
 // Memory: one entry for each user and node of an open stream, gone with the last of them.
 #pragma once
 
@@ -15,9 +15,9 @@
 
 #include "hub/letters.hpp"
 
-namespace xes::gateway {
+namespace xes::hub {
 
-/// A stream that depends on a user's rights.
+/// A stream, or an audience, that depends on a user's rights.
 class RightsHolder {
  public:
   virtual ~RightsHolder() = default;
@@ -31,29 +31,29 @@ class Rights {
  public:
   class Claim;
 
-  explicit Rights(std::function<void(hub::Want)> want) : want_(std::move(want)) {}
+  explicit Rights(std::function<void(Want)> want) : want_(std::move(want)) {}
   Rights(const Rights&) = delete;
   Rights& operator=(const Rights&) = delete;
 
-  /// A user's claim to all of these nodes of one service, for one stream, which outlives it.
+  /// A user's claim to these nodes of one service, for a holder that outlives it.
   std::unique_ptr<Claim> claim(RightsHolder& holder, const std::string& service, const std::vector<std::string>& nodes,
-                               const hub::User& user);
-  void take(const hub::Judged& judged);
+                               const User& user);
+  void take(const Judged& judged);
   std::size_t size() const { return entries_.size(); }
 
  private:
   using Key = std::tuple<std::string, std::string, std::string>;  ///< service, node, JID
   struct Entry {
-    hub::NodeName name;
-    hub::User user;
-    std::optional<hub::Verdict> verdict = {};  ///< none: not told yet
-    std::set<RightsHolder*> holders = {};
+    NodeName name;
+    User user;
+    std::optional<Verdict> verdict = {};  ///< none: not told yet
+    std::set<Claim*> claims = {};
   };
   using Entries = std::map<Key, Entry>;
 
-  void leave(Entries::iterator entry, RightsHolder& holder);
+  void leave(Entries::iterator entry, Claim& claim);
 
-  std::function<void(hub::Want)> want_;
+  std::function<void(Want)> want_;
   Entries entries_;
 };
 
@@ -64,7 +64,9 @@ class Rights::Claim {
   ~Claim();
 
   /// Of all its nodes together: refused or missing if one of them is, allowed if all are; nothing while it is awaited.
-  std::optional<hub::Verdict> verdict() const;
+  std::optional<Verdict> verdict() const;
+  /// Of the one at `index`.
+  std::optional<Verdict> verdict(std::size_t index) const { return entries_[index]->second.verdict; }
 
  private:
   friend class Rights;
@@ -75,4 +77,4 @@ class Rights::Claim {
   std::vector<Entries::iterator> entries_;
 };
 
-}  // namespace xes::gateway
+}  // namespace xes::hub

@@ -1,43 +1,41 @@
 // SPDX-License-Identifier: MIT
-#include "gateway/rights.hpp"
+#include "hub/rights.hpp"
 
 #include <algorithm>
 #include <utility>
 
-namespace xes::gateway {
-
-using hub::Verdict;
+namespace xes::hub {
 
 std::unique_ptr<Rights::Claim> Rights::claim(RightsHolder& holder, const std::string& service,
-                                             const std::vector<std::string>& nodes, const hub::User& user) {
+                                             const std::vector<std::string>& nodes, const User& user) {
   std::unique_ptr<Claim> claim(new Claim(*this, holder));
   for (const std::string& node : nodes) {
     const auto [entry, is_new] = entries_.try_emplace({service, node, user.jid}, Entry{{service, node}, user});
-    entry->second.holders.insert(&holder);
+    entry->second.claims.insert(claim.get());
     claim->entries_.push_back(entry);
-    if (is_new) want_({hub::Want::What::judge, entry->second.name, user});
+    if (is_new) want_({Want::What::judge, entry->second.name, user});
   }
   return claim;
 }
 
-void Rights::leave(Entries::iterator entry, RightsHolder& holder) {
-  entry->second.holders.erase(&holder);
-  if (!entry->second.holders.empty()) return;
-  want_({hub::Want::What::unjudge, entry->second.name, entry->second.user});
+void Rights::leave(Entries::iterator entry, Claim& claim) {
+  entry->second.claims.erase(&claim);
+  if (!entry->second.claims.empty()) return;
+  want_({Want::What::unjudge, entry->second.name, entry->second.user});
   entries_.erase(entry);
 }
 
-void Rights::take(const hub::Judged& judged) {
+void Rights::take(const Judged& judged) {
   const auto entry = entries_.find({judged.name.service, judged.name.node, judged.jid});
   if (entry == entries_.end()) return;
   entry->second.verdict = judged.verdict;
   std::vector<std::shared_ptr<RightsHolder>> holders;
-  for (RightsHolder* holder : entry->second.holders) holders.push_back(holder->hold());
+  for (const Claim* claim : entry->second.claims) holders.push_back(claim->holder_.hold());
   for (const auto& holder : holders) holder->on_rights();
 }
 
 Rights::Claim::~Claim() {
-  for (const Entries::iterator entry : entries_) rights_.leave(entry, holder_);
+  for (const Entries::iterator entry : entries_) rights_.leave(entry, *this);
 }
 
 std::optional<Verdict> Rights::Claim::verdict() const {
@@ -51,4 +49,4 @@ std::optional<Verdict> Rights::Claim::verdict() const {
   return Verdict::allowed;
 }
 
-}  // namespace xes::gateway
+}  // namespace xes::hub
