@@ -10,7 +10,8 @@ from harness.worker import HOST, Worker
 
 _numbers = itertools.count(1)
 
-# How the shared workers guard the first pubsub service.
+# How the shared workers guard the first pubsub service: by the rule of that name, and all by these.
+NODES = {"nodes": ["n*", "denied*"], "deny": ["denied*"]}
 RULES = {
     "open": {},
     "user-at-component": {"access": "user", "ask_every": "2s"},
@@ -36,7 +37,7 @@ def guard(request, servers, run_folder, _guards):
             (folder / "key").write_text(SECRET)
             (folder / "key").chmod(0o600)
             worker = Worker(folder, server, server.components[list(RULES).index(rule)],
-                            services=[{"jid": server.pubsub, "hosts": [HOST], **RULES[rule]}],
+                            services=[{"jid": server.pubsub, "hosts": [HOST], **NODES, **RULES[rule]}],
                             stream={"heartbeat": "1s"}, token={"keys": ["key"]} if rule == "token" else None)
             servers.closing.callback(worker.stop_if_running)
             worker.start().wait_connected(servers.user(server, "friend"))
