@@ -3,6 +3,7 @@
 import codecs
 import http.client
 import queue
+import re
 import ssl
 import threading
 import time
@@ -72,12 +73,17 @@ class Parser:
         return Event(kind or "message", "\n".join(data), self.last_event_id) if data else None
 
 
+def ends_with_retry(body: bytes) -> bool:
+    """Whether a stream's last words are when to come back; the `retry:` that every stream begins with is none of them."""
+    return re.fullmatch(rb"retry: \d+\n\n(.*\n\n)?retry: \d+\n\n", body, re.DOTALL) is not None
+
+
 class Reader:
     """What every reader of a stream offers to a test; `_connect` and `_blocks` say how the bytes are got."""
 
     def __init__(self, last_event_id: str = "", reconnect: bool = False):
         self.status, self.reason, self.headers = None, None, {}
-        self.raw = b""
+        self.raw, self.bodies = b"", []  # all bytes; and those of each connection, of which a refusal may be the last
         self.opened, self.ended = 0, threading.Event()
         self.parser = Parser(last_event_id)
         self._reconnect, self._closed = reconnect, False
@@ -90,10 +96,12 @@ class Reader:
             try:
                 self._connect()
                 self.opened += 1
+                self.bodies.append(b"")
                 self._head.set()
                 good = self.status == 200 and self.headers.get("content-type", "").startswith("text/event-stream")
                 for block in self._blocks():
                     self.raw += block
+                    self.bodies[-1] += block
                     if good:
                         for event in self.parser.feed(block):
                             self._events.put(event)

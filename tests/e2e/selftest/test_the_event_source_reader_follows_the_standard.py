@@ -2,7 +2,7 @@
 """The reader that judges the worker is itself judged by the examples of WHATWG HTML §9.2.6 and its corners."""
 import pytest
 
-from harness.eventsource import Event, Parser
+from harness.eventsource import Event, Parser, ends_with_retry
 
 
 def parsed(octets: bytes, split: int = 0) -> list:
@@ -42,3 +42,10 @@ def test_comments_are_kept_for_the_tests_to_see():
     parser = Parser()
     assert parser.feed(b": one\n:two\n\n") == []
     assert parser.comments == [" one", "two"]
+
+
+@pytest.mark.parametrize("body, ends", [(b"retry: 1\n\nretry: 2\n\n", True), (b"retry: 1\n\n:\n\ndata: x\n\nretry: 2\n\n", True),
+                                        (b"retry: 1\n\n", False), (b"retry: 1\n\n:\n\n", False),
+                                        (b"retry: 1\n\ndata: retry: 2\n\n", False)])
+def test_a_last_retry_is_not_the_first(body, ends):
+    assert ends_with_retry(body) is ends
