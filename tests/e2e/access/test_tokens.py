@@ -5,8 +5,10 @@ import time
 
 import pytest
 
+from harness.eventsource import ends_with_retry
+from harness.fixtures import _server_of
 from harness.process import wait_until
-from harness.tokens import SECRET, bearer, token
+from harness.tokens import KEYS, SECRET, Secret, bearer, token
 
 OTHER = "another secret, of thirty-two bytes too"
 
@@ -24,11 +26,11 @@ def keys(folder):
 
 
 @pytest.fixture
-def guarded(prosody, own_worker, user, keys):
-    def make(**options):
+def guarded(request, servers, own_worker, user, keys):
+    def make(key: str = SECRET, **options):
         rule = {"access": "token", "deny": ["secret*"]}
-        worker = own_worker(services=[{"jid": prosody.pubsub, "hosts": ["push.example.org"], **rule}],
-                            token={"keys": keys(SECRET), **options}, stream={"heartbeat": "1s", "retry": "100ms"})
+        worker = own_worker(services=[{"jid": _server_of(request, servers).pubsub, "hosts": ["push.example.org"], **rule}],
+                            token={"keys": keys(key), **options}, stream={"heartbeat": "1s", "retry": "100ms"})
         return worker.start().wait_connected(user("friend"))
     return make
 
@@ -42,7 +44,20 @@ def test_a_stream_ends_with_its_token_and_the_retry_is_a_401(guarded, node, publ
     stream.wait_end(6)
     assert stream.status == 401 and stream.opened == 2
     assert stream.headers["www-authenticate"] == 'Bearer error="invalid_token"'
-    assert stream.parser.retry_ms is not None
+    assert ends_with_retry(stream.bodies[0]), "so the browser comes back"
+
+
+@pytest.mark.parametrize("alg", KEYS)
+def test_each_kind_of_key_opens_streams_and_its_like_does_not(xmpp, guarded, folder, node, publisher, open_direct, alg):
+    key, stranger = KEYS[alg](folder), Secret(text=OTHER) if alg == "HS256" else KEYS[alg](folder)
+    worker = guarded(key.file)
+    stream = open_direct(worker, node, **bearer(node, key=key))
+    publisher.publish(node, "<p xmlns='urn:x'>1</p>", "i1")
+    assert ">1<" in stream.next().data
+    assert open_direct(worker, node, wait=False, **bearer(node, key=stranger)).wait_head().status == 401
+    if alg != "HS256":  # whoever has the public key has no secret
+        forged = bearer(node, key=Secret(text=key.file))
+        assert open_direct(worker, node, wait=False, **forged).wait_head().status == 401
 
 
 def test_who_brings_a_new_token_goes_on_where_the_old_one_ended(guarded, node, publisher, open_direct):
@@ -123,6 +138,22 @@ def test_keys_are_changed_while_streams_go_on(guarded, keys, node, publisher, op
     open_direct(worker, node, **bearer(node, secret=OTHER))
     publisher.publish(node, "<p xmlns='urn:x'>1</p>", "i1")
     assert stream.next().data and not stream.ended.is_set(), "who was let in stays until the token ends"
+
+
+@pytest.mark.parametrize("alg", ["RS256", "ES256"])
+def test_a_public_key_is_added_to_a_secret_and_then_replaces_it(guarded, keys, folder, node, open_direct, alg):
+    worker, key = guarded(), KEYS[alg](folder)
+    stream = open_direct(worker, node, **bearer(node))
+    assert open_direct(worker, node, wait=False, **bearer(node, key=key)).wait_head().status == 401
+    keys(SECRET, key.file)
+    reload(worker, "token: keys from")
+    open_direct(worker, node, **bearer(node, key=key))
+    open_direct(worker, node, **bearer(node))
+    keys(key.file)
+    reload(worker, "token: keys from")
+    open_direct(worker, node, **bearer(node, key=key))
+    assert open_direct(worker, node, wait=False, **bearer(node)).wait_head().status == 401
+    assert not stream.ended.is_set()
 
 
 def test_bad_keys_leave_the_old_ones(guarded, keys, node, open_direct):
