@@ -2,13 +2,11 @@
 // Purpose: services' answers about access, as the session would hand them out.
 #pragma once
 
-#include <gtest/gtest.h>
-
 #include <string>
 
+#include "stanzas.hpp"
 #include "xmpp/answers.hpp"
 #include "xmpp/session.hpp"
-#include "xmpp/stanza_reader.hpp"
 
 namespace xes::xmpp {
 
@@ -18,16 +16,6 @@ inline const std::string not_found =
     "<error type='cancel'><item-not-found xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/></error>";
 inline const std::string unavailable =
     "<error type='cancel'><service-unavailable xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/></error>";
-
-inline Stanza parse(const std::string& stanza) {
-  StanzaReader reader;
-  EXPECT_TRUE(reader.feed("<stream:stream xmlns:stream='http://etherx.jabber.org/streams' "
-                          "xmlns='jabber:component:accept' id='1'>" + stanza));
-  reader.next();
-  auto event = reader.next();
-  EXPECT_TRUE(event) << stanza;
-  return event ? std::move(event->element) : Stanza{};
-}
 
 inline IqResult failed(const std::string& error) {
   return tl::unexpected<IqFailure>(to_failure(read_stanza_error(parse("<iq type='error' id='1'>" + error + "</iq>"))));

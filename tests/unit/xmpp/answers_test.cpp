@@ -3,24 +3,15 @@
 
 #include <gtest/gtest.h>
 
-#include "xmpp/stanza_reader.hpp"
+#include "stanzas.hpp"
 
 namespace xes::xmpp {
 namespace {
 
-Stanza parsed(const std::string& xml) {
-  StanzaReader reader;
-  EXPECT_TRUE(reader.feed("<stream:stream xmlns:stream='http://etherx.jabber.org/streams' xmlns='jabber:component:accept'>" + xml));
-  reader.next();
-  auto event = reader.next();
-  EXPECT_TRUE(event) << xml;
-  return event ? std::move(event->element) : Stanza{};
-}
-
 Stanza answer_to(const std::string& child, const std::string& type = "get") {
-  const auto xml = answer(parsed("<iq type='" + type + "' id='i' from='u@h/r' to='c'>" + child + "</iq>")).xml();
+  const auto xml = answer(parse("<iq type='" + type + "' id='i' from='u@h/r' to='c'>" + child + "</iq>")).xml();
   EXPECT_TRUE(xml);
-  return parsed(xml.value_or(""));
+  return parse(xml.value_or(""));
 }
 
 void expect_error(const Element& reply, const std::string& condition) {
@@ -71,7 +62,7 @@ TEST(Answers, RefusesAnIqThatBreaksTheRules) {
 }
 
 TEST(Answers, ReadsAnErrorStanza) {
-  const StanzaError error = read_stanza_error(parsed(
+  const StanzaError error = read_stanza_error(parse(
       "<iq type='error'><pubsub xmlns='http://jabber.org/protocol/pubsub'/><error type='cancel'>"
       "<not-allowed xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/>"
       "<closed-node xmlns='http://jabber.org/protocol/pubsub#errors'/>"

@@ -5,7 +5,7 @@
 
 #include <algorithm>
 
-#include "xmpp/stanza_reader.hpp"
+#include "stanzas.hpp"
 
 using namespace xes::xmpp;
 
@@ -13,16 +13,9 @@ namespace {
 
 /// The digest of an item's payload, as the reader finds it in a notification.
 std::uint64_t digest(const std::string& payload) {
-  StanzaReader reader;
-  const std::string bytes =
-      "<stream:stream xmlns='jabber:component:accept' xmlns:stream='http://etherx.jabber.org/streams'>"
-      "<message><event xmlns='http://jabber.org/protocol/pubsub#event'><items><item>" +
-      payload + "</item></items></event></message>";
-  EXPECT_TRUE(reader.feed(bytes));
-  EXPECT_TRUE(reader.next());
-  const auto stanza = reader.next();
-  if (!stanza) return 0;
-  return stanza->element.children.at(0).children.at(0).children.at(0).payloads.at(0).digest;
+  const Stanza stanza = parse("<message><event xmlns='http://jabber.org/protocol/pubsub#event'><items><item>" + payload +
+                              "</item></items></event></message>");
+  return stanza.children.at(0).children.at(0).children.at(0).payloads.at(0).digest;
 }
 
 }  // namespace

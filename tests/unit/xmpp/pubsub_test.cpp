@@ -4,24 +4,14 @@
 
 #include <gtest/gtest.h>
 
+#include "stanzas.hpp"
 #include "xmpp/answers.hpp"
-#include "xmpp/stanza_reader.hpp"
 
 namespace xes::xmpp::pubsub {
 namespace {
 
 using Changes = std::vector<hub::Change>;
 
-Stanza parse(const std::string& stanza) {
-  StanzaReader reader;
-  EXPECT_TRUE(reader.feed("<stream:stream xmlns:stream='http://etherx.jabber.org/streams' "
-                          "xmlns='jabber:component:accept' id='1'>" +
-                          stanza));
-  reader.next();
-  auto event = reader.next();
-  EXPECT_TRUE(event) << stanza;
-  return event ? std::move(event->element) : Stanza{};
-}
 std::string xml(const OutStanza& stanza) { return stanza.xml().value_or("not XML"); }
 
 Stanza message(const std::string& event, const std::string& more = "") {

@@ -5,24 +5,13 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "xmpp/stanza_reader.hpp"
+#include "stanzas.hpp"
 
 namespace xes::xmpp::room {
 namespace {
 
 using What = Presence::What;
 const hub::NodeName lobby{"rooms.example", "lobby"};
-
-Stanza parse(const std::string& stanza) {
-  StanzaReader reader;
-  EXPECT_TRUE(reader.feed("<stream:stream xmlns:stream='http://etherx.jabber.org/streams' "
-                          "xmlns='jabber:component:accept' id='1'>" +
-                          stanza));
-  reader.next();
-  auto event = reader.next();
-  EXPECT_TRUE(event) << stanza;
-  return event ? std::move(event->element) : Stanza{};
-}
 
 Presence presence(const std::string& who, const std::string& attributes, const std::string& user) {
   const Stanza stanza = parse("<presence from='lobby@rooms.example/" + who + "' to='evs.example' " + attributes +
