@@ -6,6 +6,7 @@
 #include <chrono>
 
 #include "pieces.hpp"
+#include "records.hpp"
 
 using namespace xes;
 using namespace xes::wire;
@@ -48,17 +49,6 @@ Outcome run(const Pieces& pieces, FastcgiHead::Options options) {
 
 Outcome feed(std::string_view input, FastcgiHead::Options options = {}) {
   return outcome_of_every_cut(input, [&](const Pieces& pieces) { return run(pieces, options); });
-}
-
-std::string record(int type, int id, std::string_view content = {}, int padding = 0) {
-  std::string out;
-  append_record_header(out, {.type = static_cast<RecordType>(type),
-                             .request_id = static_cast<std::uint16_t>(id),
-                             .content_bytes = static_cast<std::uint16_t>(content.size()),
-                             .padding_bytes = static_cast<std::uint8_t>(padding)});
-  out.append(content);
-  out.append(static_cast<std::size_t>(padding), '#');
-  return out;
 }
 
 std::string begin(int id = 1, int role = 1, int flags = 0) {

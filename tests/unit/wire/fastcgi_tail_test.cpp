@@ -7,6 +7,7 @@
 #include <string>
 
 #include "pieces.hpp"
+#include "records.hpp"
 
 using namespace xes;
 using namespace xes::wire;
@@ -28,15 +29,6 @@ std::optional<State> feed(std::string_view input) {
     }
     return state;
   });
-}
-
-std::string record(int type, int id, std::string_view content = {}, int padding = 0) {
-  std::string out;
-  append_record_header(out, {.type = static_cast<RecordType>(type),
-                             .request_id = static_cast<std::uint16_t>(id),
-                             .content_bytes = static_cast<std::uint16_t>(content.size()),
-                             .padding_bytes = static_cast<std::uint8_t>(padding)});
-  return out.append(content).append(static_cast<std::size_t>(padding), '\1');
 }
 
 const std::string abort_ours = record(2, 1);
