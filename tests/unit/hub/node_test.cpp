@@ -17,9 +17,7 @@ class NodeTest : public ShardTest {
   }
   /// The same stored items, as another run reads them from the service.
   void become_another_run() {
-    FeedOptions options;
-    options.epoch = other_epoch;
-    feed = std::make_unique<Feed>(sample_name, options);
+    feed = make_feed({}, other_epoch);
     feed->begin_backfill(true);
     feed->end_backfill(letters(), {});
   }
@@ -118,14 +116,11 @@ TEST_F(NodeTest, FindsAClientThatWasAheadOnceTheListIsThere) {
 }
 
 TEST_F(NodeTest, GoesOnAfterAStoredItemWithWhatTheHistoryHasForgottenSince) {
-  FeedOptions options;
-  options.epoch = epoch;
+  ShardOptions options;
+  options.pace = std::chrono::milliseconds(0);
   options.history.max_events = 1;
-  feed = std::make_unique<Feed>(sample_name, options);
-  ShardOptions shard_options;
-  shard_options.pace = std::chrono::milliseconds(0);
-  shard_options.history = options.history;
-  Shard short_lived(shard_options, [](Want) {});
+  feed = make_feed(options.history);
+  Shard short_lived(options, [](Want) {});
   auto happen_there = [&](const Change& change) {
     short_lived.read(Happened{std::make_shared<const NodeName>(sample_name), feed->change(change, {})});
     short_lived.flush({});
@@ -177,10 +172,7 @@ TEST_F(NodeTest, BeginsWithTheNewestItems) {
 }
 
 TEST_F(NodeTest, GoesOnWithinASnapshotThatWasCut) {
-  FeedOptions options;
-  options.epoch = epoch;
-  options.history.max_events = 1;
-  feed = std::make_unique<Feed>(sample_name, options);
+  feed = make_feed({.max_events = 1});
   publish_letters();
   const auto items = feed->snapshot(letters());
   for (const bool republish_moves : {true, false}) {

@@ -17,11 +17,14 @@ class ShardTest : public testing::Test {
  protected:
   static constexpr std::uint64_t epoch = 5, other_epoch = 6;
 
-  explicit ShardTest(ShardOptions options = small()) : shard(options, [this](Want want) { wants.push_back(want); }) {
-    FeedOptions feed_options;
-    feed_options.epoch = epoch;
-    feed_options.history = options.history;
-    feed = std::make_unique<Feed>(sample_name, feed_options);
+  explicit ShardTest(ShardOptions options = small())
+      : shard(options, [this](Want want) { wants.push_back(want); }), feed(make_feed(options.history)) {}
+  /// Another epoch: the feed of another run.
+  static std::unique_ptr<Feed> make_feed(HistoryOptions history = {}, std::uint64_t run = epoch, const NodeName& name = sample_name) {
+    FeedOptions options;
+    options.epoch = run;
+    options.history = history;
+    return std::make_unique<Feed>(name, options);
   }
   static ShardOptions small() {
     ShardOptions options;
