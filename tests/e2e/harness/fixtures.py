@@ -57,6 +57,7 @@ def folder(run_folder):
 
 class _Servers:
     """Starts each server when it is first asked for."""
+    kinds = {"prosody": Prosody, "ejabberd": Ejabberd}
 
     def __init__(self, run_folder: Path):
         self.run_folder, self.closing = run_folder, ExitStack()
@@ -64,8 +65,7 @@ class _Servers:
 
     def server(self, name: str):
         if name not in self._servers:
-            kind = {"prosody": Prosody, "ejabberd": Ejabberd}[name]
-            server = kind(_subfolder(self.run_folder, name))
+            server = self.kinds[name](_subfolder(self.run_folder, name))
             self.closing.callback(server.stop)
             self._servers[name] = server.start()
         return self._servers[name]

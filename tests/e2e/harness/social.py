@@ -4,24 +4,22 @@
 A folder's conftest.py takes them instead of the plain servers with `from harness.social import *`; everything else
 (`publisher`, `user`, `worker`, `web`, …) then uses these servers.
 """
+from functools import partial
+
 import pytest
 
 from .ejabberd import Ejabberd
-from .fixtures import _Servers, _subfolder
+from .fixtures import _Servers, ejabberd, prosody, xmpp
 from .prosody import COMPONENTS, Prosody
 from .room import Room
 
+# The three servers' fixtures are the usual ones; that the folder takes them anew keeps its servers apart from the plain ones.
 __all__ = ["servers", "xmpp", "prosody", "ejabberd", "room"]
 
 
 class _SocialServers(_Servers):
-    def server(self, name: str):
-        if name not in self._servers:
-            kind, more = {"prosody": (Prosody, {}), "ejabberd": (Ejabberd, {"all_nodes": True})}[name]
-            server = kind(_subfolder(self.run_folder, name), people=True, rooms=True, privileged=COMPONENTS, **more)
-            self.closing.callback(server.stop)
-            self._servers[name] = server.start()
-        return self._servers[name]
+    kinds = {"prosody": partial(Prosody, people=True, rooms=True, privileged=COMPONENTS),
+             "ejabberd": partial(Ejabberd, people=True, rooms=True, privileged=COMPONENTS, all_nodes=True)}
 
 
 @pytest.fixture(scope="session")
@@ -29,21 +27,6 @@ def servers(run_folder):
     servers = _SocialServers(run_folder)
     with servers.closing:
         yield servers
-
-
-@pytest.fixture(scope="session", params=["prosody", "ejabberd"])
-def xmpp(request, servers):
-    return servers.server(request.param)
-
-
-@pytest.fixture(scope="session")
-def prosody(servers):
-    return servers.server("prosody")
-
-
-@pytest.fixture(scope="session")
-def ejabberd(servers):
-    return servers.server("ejabberd")
 
 
 @pytest.fixture
