@@ -23,10 +23,11 @@ from .process import wait_until
 from .prosody import Prosody
 from .publisher import Publisher
 from .scgi_client import Scgi
+from .several import SeveralNginx
 from .worker import HOST, Worker
 
 __all__ = ["run_folder", "folder", "servers", "xmpp", "prosody", "ejabberd", "publisher", "user", "node", "new_node", "framing",
-           "worker", "own_worker", "web", "open_stream", "open_direct", "own_server", "pytest_runtest_makereport"]
+           "worker", "own_worker", "pair", "web", "open_stream", "open_direct", "own_server", "pytest_runtest_makereport"]
 
 _numbers = itertools.count(1)
 
@@ -192,6 +193,19 @@ def own_worker(request, servers, run_folder):
     yield make
     for one in made:
         one.stop_if_running()
+
+
+@pytest.fixture
+def pair(xmpp, own_worker, user, run_folder):
+    """(workers, nginx): two, each with its own component, behind nginx/upstream-several.conf. They may be stopped at will."""
+    workers = [own_worker(component, stream={"retry": "200ms"}) for component in xmpp.components[7:9]]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.wait_connected(user("friend"))
+    web = SeveralNginx(_subfolder(run_folder, "n"), workers).start()
+    yield workers, web
+    web.stop()
 
 
 @pytest.fixture

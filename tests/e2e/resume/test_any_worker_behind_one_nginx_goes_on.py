@@ -2,23 +2,7 @@
 """Two workers, each with its own component, behind nginx/upstream-several.conf: the reader need not care which it gets."""
 import time
 
-import pytest
-
-from harness.fixtures import _subfolder
 from harness.numbers import numbers, publish
-from harness.several import SeveralNginx
-
-
-@pytest.fixture
-def pair(xmpp, own_worker, user, run_folder):
-    workers = [own_worker(component, stream={"retry": "200ms"}) for component in xmpp.components[7:9]]
-    for worker in workers:
-        worker.start()
-    for worker in workers:
-        worker.wait_connected(user("friend"))
-    web = SeveralNginx(_subfolder(run_folder, "n"), workers).start()
-    yield workers, web
-    web.stop()
 
 
 def test_the_reader_lands_on_the_other_worker_and_misses_nothing(pair, publisher, new_node, open_stream, framing):

@@ -7,9 +7,6 @@ from urllib.parse import quote
 
 import pytest
 
-from harness.fixtures import _subfolder
-from harness.several import SeveralNginx
-
 KEPT = {"persist_items": 1, "max_items": 200}
 
 
@@ -91,33 +88,25 @@ def test_from_the_middle_of_a_resume_it_goes_on_there(xmpp, publisher, nodes, wo
 
 
 @pytest.mark.timeout(120)
-def test_workers_may_go_and_come_and_nothing_is_lost(xmpp, publisher, nodes, own_worker, user, run_folder, open_stream):
-    workers = [own_worker(component, stream={"retry": "200ms"}) for component in xmpp.components[7:9]]
+def test_workers_may_go_and_come_and_nothing_is_lost(pair, publisher, nodes, user, open_stream):
+    workers, web = pair
+    numbering, dice = Numbering(publisher, *nodes), random.Random(5)
+    stream = open_stream(web=web, target=target(*nodes), reconnect=True)
+    numbering.publish(*nodes)
+    numbering.read(stream)
+    for turn in range(4):
+        gone = workers[turn % 2]
+        gone.process.kill() if turn % 3 else gone.end()
+        numbering.publish(*dice.choices(nodes, k=5))
+        numbering.read(stream, 20)
+        gone.start().wait_connected(user("friend"))
+        numbering.publish(*dice.choices(nodes, k=5))
+        numbering.read(stream, 20)
+    for one in workers:  # both at once
+        one.process.kill()
+    numbering.publish(*dice.choices(nodes, k=5))
     for one in workers:
         one.start()
-    for one in workers:
-        one.wait_connected(user("friend"))
-    web = SeveralNginx(_subfolder(run_folder, "n"), workers).start()
-    try:
-        numbering, dice = Numbering(publisher, *nodes), random.Random(5)
-        stream = open_stream(web=web, target=target(*nodes), reconnect=True)
-        numbering.publish(*nodes)
-        numbering.read(stream)
-        for turn in range(4):
-            gone = workers[turn % 2]
-            gone.process.kill() if turn % 3 else gone.end()
-            numbering.publish(*dice.choices(nodes, k=5))
-            numbering.read(stream, 20)
-            gone.start().wait_connected(user("friend"))
-            numbering.publish(*dice.choices(nodes, k=5))
-            numbering.read(stream, 20)
-        for one in workers:  # both at once
-            one.process.kill()
-        numbering.publish(*dice.choices(nodes, k=5))
-        for one in workers:
-            one.start()
-        numbering.publish(*dice.choices(nodes, k=5))
-        numbering.read(stream, 30)
-        assert stream.status == 200 and stream.opened > 2
-    finally:
-        web.stop()
+    numbering.publish(*dice.choices(nodes, k=5))
+    numbering.read(stream, 30)
+    assert stream.status == 200 and stream.opened > 2
