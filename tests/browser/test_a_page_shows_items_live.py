@@ -4,43 +4,16 @@ import time
 
 import pytest
 
-from harness.nginx import Nginx
 from harness.process import wait_until
-from harness.talker import BROWSER as HERE, Browser
+from harness.worker import HOST
 
 pytestmark = pytest.mark.timeout(90)
-
-
-@pytest.fixture
-def front(folder, own_worker, user):
-    """A worker of this scenario's own behind an nginx that serves the page, too."""
-    worker = own_worker(stream={"heartbeat": "2s", "retry": "500ms"}).start().wait_connected(user("friend"))
-    web = Nginx(folder, worker.fastcgi, worker.scgi, extra=f"    location = /page.html {{ alias {HERE}/page.html; }}")
-    web.worker = worker
-    yield web.start()
-    web.stop()
-
-
-@pytest.fixture
-def browse(folder):
-    opened = []
-
-    def make(address: str, rules: str = "", **query) -> Browser:
-        opened.append(Browser(folder, address, "page.html", rules, **query))
-        return opened[-1]
-    yield make
-    for one in opened:
-        one.process.end()
-
-
-def rules(front, framing: str, *hosts: str) -> str:
-    return ", ".join(f"MAP {host}:443 127.0.0.1:{front.ports[framing]}" for host in hosts)
 
 
 @pytest.mark.parametrize("name", ["plain", "a/b ü?#%2F"])
 def test_published_items_appear_in_the_page(xmpp, front, browse, publisher, new_node, framing, name):
     node = new_node(f"{framing} {name}")
-    page = browse("https://push.example.org", rules(front, framing, "push.example.org"), node=node)
+    page = browse(front, framing=framing, node=node)
     page.wait_open()
     payloads = [f"<p xmlns='urn:x'>{text}</p>" for text in ("one", "two\nlines", "ünï 日本 😀")]
     for number, payload in enumerate(payloads):
@@ -53,7 +26,7 @@ def test_published_items_appear_in_the_page(xmpp, front, browse, publisher, new_
 
 
 def test_the_list_goes_on_after_the_worker_was_restarted(front, browse, publisher, user, node, framing):
-    page = browse("https://push.example.org", rules(front, framing, "push.example.org"), node=node)
+    page = browse(front, framing=framing, node=node)
     page.wait_open()
     publisher.publish(node, "<p xmlns='urn:x'>before</p>", "i1")
     page.wait(lambda lines: len(page.items()) == 1, "the first item")
@@ -72,7 +45,7 @@ def test_the_list_goes_on_after_the_worker_was_restarted(front, browse, publishe
 
 
 def test_a_killed_worker_is_no_end_either(front, browse, publisher, user, node, framing):
-    page = browse("https://push.example.org", rules(front, framing, "push.example.org"), node=node)
+    page = browse(front, framing=framing, node=node)
     page.wait_open()
     front.worker.process.kill()
     time.sleep(2)
@@ -83,40 +56,35 @@ def test_a_killed_worker_is_no_end_either(front, browse, publisher, user, node, 
     assert not page.died()
 
 
-def test_the_list_is_complete_after_restarts_of_worker_and_server(own_server, own_worker, user, folder, browse):
+def test_the_list_is_complete_after_restarts_of_worker_and_server(own_server, own_worker, user, serve, browse):
     """Whatever was published meanwhile comes, too: in order, each once."""
     own_server.start()
     publisher = user("publisher")
     publisher.create("lasting", persist_items=1, max_items=50)
     worker = own_worker(stream={"heartbeat": "2s", "retry": "500ms"}).start().wait_connected(user("friend"))
-    web = Nginx(folder, worker.fastcgi, worker.scgi, extra=f"    location = /page.html {{ alias {HERE}/page.html; }}").start()
-    try:
-        page = browse("https://push.example.org", f"MAP push.example.org:443 127.0.0.1:{web.ports['fastcgi']}", node="lasting")
-        page.wait_open()
+    page = browse(serve(worker), node="lasting")
+    page.wait_open()
 
-        def publish_and_wait(*numbers, wait=True):
-            for number in numbers:
-                publisher.publish("lasting", f"<p xmlns='urn:x'>number {number};</p>", f"i{number}")
-            if wait:
-                page.wait(lambda lines: len(page.items()) >= numbers[-1], f"item {numbers[-1]}", 40)
+    def publish_and_wait(*numbers, wait=True):
+        for number in numbers:
+            publisher.publish("lasting", f"<p xmlns='urn:x'>number {number};</p>", f"i{number}")
+        if wait:
+            page.wait(lambda lines: len(page.items()) >= numbers[-1], f"item {numbers[-1]}", 40)
 
-        publish_and_wait(1, 2)
-        assert worker.end() == 0
-        publish_and_wait(3, 4, wait=False)
-        worker.start().wait_connected(user("friend"))
-        publish_and_wait(5)
-        own_server.restart()
-        publisher = user("publisher")
-        publish_and_wait(6, 7)
-        assert [number for item in page.items() for number in range(1, 10) if f"number {number};" in item] == [1, 2, 3, 4, 5, 6, 7]
-        assert not page.died() and page.console() == []
-    finally:
-        web.stop()
+    publish_and_wait(1, 2)
+    assert worker.end() == 0
+    publish_and_wait(3, 4, wait=False)
+    worker.start().wait_connected(user("friend"))
+    publish_and_wait(5)
+    own_server.restart()
+    publisher = user("publisher")
+    publish_and_wait(6, 7)
+    assert [number for item in page.items() for number in range(1, 10) if f"number {number};" in item] == [1, 2, 3, 4, 5, 6, 7]
+    assert not page.died() and page.console() == []
 
 
 def test_a_page_of_a_listed_origin_may_read_with_credentials(front, browse, publisher, node):
-    page = browse("https://www.example.org", rules(front, "fastcgi", "www.example.org", "push.example.org"),
-                  node=node, **{"from": "https://push.example.org"})
+    page = browse(front, hosts=("www.example.org", HOST), node=node, **{"from": f"https://{HOST}"})
     page.wait_open()
     publisher.publish(node, "<p xmlns='urn:x'>x</p>", "i1")
     page.wait(lambda lines: len(page.items()) == 1, "the item")
@@ -124,15 +92,14 @@ def test_a_page_of_a_listed_origin_may_read_with_credentials(front, browse, publ
 
 
 def test_a_page_of_another_origin_may_not(front, browse, publisher, node):
-    page = browse("https://evil.example", rules(front, "fastcgi", "evil.example", "push.example.org"),
-                  node=node, **{"from": "https://push.example.org"})
+    page = browse(front, hosts=("evil.example", HOST), node=node, **{"from": f"https://{HOST}"})
     page.wait(lambda lines: any(line.get("closed") for line in lines), "the browser to refuse", 30)
     assert any("CORS" in line for line in page.console())
     assert page.items() == []
 
 
 def test_a_page_may_have_more_streams_than_http1_allows(front, browse, publisher, node):
-    page = browse("https://push.example.org", rules(front, "fastcgi", "push.example.org"), node=node, streams=20)
+    page = browse(front, node=node, streams=20)
     page.wait_open(20)
     publisher.publish(node, "<p xmlns='urn:x'>x</p>", "i1")
     page.wait(lambda lines: len({line["stream"] for line in lines if "items" in line}) == 20, "the item in all of them")

@@ -5,35 +5,10 @@ import re
 
 import pytest
 
-from harness.nginx import Nginx
 from harness.process import wait_until
-from harness.talker import BROWSER, Browser
 
 pytestmark = pytest.mark.timeout(60)
-ADDRESS = "https://push.example.org"
 KEPT = {"persist_items": 1, "max_items": 50}
-
-
-@pytest.fixture
-def front(folder, own_worker, user):
-    worker = own_worker(stream={"heartbeat": "2s", "retry": "500ms"}).start().wait_connected(user("friend"))
-    web = Nginx(folder, worker.fastcgi, worker.scgi, extra=f"    location = /several.html {{ root {BROWSER}; }}")
-    web.worker = worker
-    yield web.start()
-    web.stop()
-
-
-@pytest.fixture
-def browse(folder, front):
-    opened = []
-
-    def make(query: str) -> Browser:
-        rules = f"MAP push.example.org:443 127.0.0.1:{front.ports['fastcgi']}"
-        opened.append(Browser(folder, ADDRESS, "several.html", rules, query=query))
-        return opened[-1]
-    yield make
-    for one in opened:
-        one.process.end()
 
 
 def shown(page) -> list:
@@ -42,7 +17,7 @@ def shown(page) -> list:
 
 def test_one_handler_shows_all_and_one_event_id_resumes_them(front, browse, publisher, user, new_node):
     weather, news = new_node(**KEPT), new_node(**KEPT)
-    page = browse(f"node={weather}&node={news}")
+    page = browse(front, "several.html", query=f"node={weather}&node={news}")
     page.wait_open()
     expected = []
 
@@ -76,7 +51,7 @@ def test_one_handler_shows_all_and_one_event_id_resumes_them(front, browse, publ
 
 def test_a_deleted_node_is_told_and_the_other_goes_on(front, browse, publisher, new_node):
     gone, stays = new_node(**KEPT), new_node(**KEPT)
-    page = browse(f"node={gone}&node={stays}&node=no-such")
+    page = browse(front, "several.html", query=f"node={gone}&node={stays}&node=no-such")
     page.wait(lambda _: page.data("node"), "the missing node to be told")
     publisher.delete(gone)
     page.wait(lambda _: len(page.data("node")) >= 2, "the deletion to be told")
@@ -89,7 +64,7 @@ def test_a_deleted_node_is_told_and_the_other_goes_on(front, browse, publisher, 
 
 def test_a_blog_is_shown_without_an_xml_parser(front, browse, publisher, new_node):
     blog, other = new_node(**KEPT), new_node(**KEPT)
-    page = browse(f"node={blog}&node={other}&format=atom")
+    page = browse(front, "several.html", query=f"node={blog}&node={other}&format=atom")
     page.wait_open()
     publisher.publish(blog, "<entry xmlns='http://www.w3.org/2005/Atom'><id>tag:example.org,2024:1</id><title>Soup &amp; bread</title>"
                             "<link rel='alternate' href='https://example.org/1'/><updated>2024-05-01T10:00:00Z</updated>"
@@ -111,7 +86,7 @@ def test_a_page_may_ask_for_the_newest_of_each(front, browse, publisher, new_nod
     for node in (first, second):
         for number in (1, 2, 3):
             publisher.publish(node, f"<p xmlns='urn:x'>{number}</p>", f"i{number}")
-    page = browse(f"node={first}&node={second}&last=2")
+    page = browse(front, "several.html", query=f"node={first}&node={second}&last=2")
     page.wait(lambda _: len(shown(page)) >= 4, "the newest two of each")
     wait_until(lambda: front.worker.component in publisher.subscribers(first), "the subscription")
     publisher.publish(first, "<p xmlns='urn:x'>4</p>", "i4")

@@ -15,7 +15,6 @@ import pytest
 from harness.eventsource import EventSource
 from harness.nginx import Nginx
 from harness.process import program
-from harness.talker import BROWSER as HERE, Browser
 from harness.worker import HOST
 
 pytestmark = pytest.mark.timeout(90)
@@ -72,36 +71,23 @@ def site():
 
 
 @pytest.fixture
-def front(folder, own_worker, user, prosody, site):
+def front(serve, own_worker, user, prosody, site):
     """front(service rows, …): a worker and an nginx with the access that a test is about."""
-    made = []
-
     def make(service: dict, access=(), edits=None, http: str = "", extra: str = "", **options) -> Nginx:
         worker = own_worker(services=[{"jid": prosody.pubsub, "hosts": [HOST], **service}],
                             stream={"heartbeat": "2s", "retry": "500ms"}, **options).start().wait_connected(user("friend"))
-        web = Nginx(folder, worker.fastcgi, worker.scgi, access=access, edits=edits, http=http, extra=f"""
-    location = /page.html {{ alias {HERE}/page.html; }}
-    location /login {{ proxy_pass http://127.0.0.1:{site}; }}
-{extra}""")
-        web.worker = worker
-        made.append(web)
-        return web.start()
-    yield make
-    for web in made:
-        web.stop()
+        return serve(worker, access=access, edits=edits, http=http,
+                     extra=f"    location /login {{ proxy_pass http://127.0.0.1:{site}; }}\n{extra}")
+    return make
 
 
 @pytest.fixture
-def browse(folder):
-    opened = []
-
-    def make(web, path: str = "page.html", hosts=(HOST,), **query) -> Browser:
-        rules = ", ".join(f"MAP {host}:443 127.0.0.1:{web.ports['fastcgi']}" for host in hosts)
-        opened.append(Browser(folder, f"https://{hosts[0]}", path, rules, **query))
-        return opened[-1]
-    yield make
-    for one in opened:
-        one.process.end()
+def token_front(front, folder):
+    """One that wants a token, in a cookie."""
+    (folder / "key").write_text(SECRET)
+    (folder / "key").chmod(0o600)
+    return front({"access": "token"}, ["access-token.conf"], http="include xmpp-eventsource/token-cookie.conf;",
+                 token={"keys": [str(folder / "key")]})
 
 
 def see(page, publisher, node) -> None:
@@ -175,40 +161,28 @@ def test_no_session_is_no_stream_and_a_session_service_that_is_away_ends_none(fr
 
 
 @pytest.mark.parametrize("nodes, sees", [(["*"], True), (["other"], False)])
-def test_a_token_in_a_cookie(front, folder, browse, publisher, new_node, nodes, sees):
-    (folder / "key").write_text(SECRET)
-    (folder / "key").chmod(0o600)
-    web = front({"access": "token"}, ["access-token.conf"], http="include xmpp-eventsource/token-cookie.conf;",
-                token={"keys": [str(folder / "key")]})
+def test_a_token_in_a_cookie(token_front, browse, publisher, new_node, nodes, sees):
     node = new_node(persist_items=1)
-    page = browse(web, "login", token=token(sub="alice", exp=int(time.time()) + 600, nodes=nodes), then=f"/page.html?node={node}")
+    page = browse(token_front, "login", token=token(sub="alice", exp=int(time.time()) + 600, nodes=nodes), then=f"/page.html?node={node}")
     if sees:
         see(page, publisher, node)
     else:
         refused(page, 403)
 
 
-def test_a_token_that_expires_ends_the_stream(front, folder, browse, publisher, new_node):
-    (folder / "key").write_text(SECRET)
-    (folder / "key").chmod(0o600)
-    web = front({"access": "token"}, ["access-token.conf"], http="include xmpp-eventsource/token-cookie.conf;",
-                token={"keys": [str(folder / "key")]})
+def test_a_token_that_expires_ends_the_stream(token_front, browse, publisher, new_node):
     node = new_node(persist_items=1)
-    page = browse(web, "login", token=token(sub="alice", exp=int(time.time()) + 5, nodes=["*"]), then=f"/page.html?node={node}")
+    page = browse(token_front, "login", token=token(sub="alice", exp=int(time.time()) + 5, nodes=["*"]), then=f"/page.html?node={node}")
     page.wait_open()
     page.wait(lambda lines: page.died(), "the stream's end, and the refusal of the next", 30)
     assert [line["status"] for line in page.lines if "status" in line] == [200, 401]
 
 
-def test_a_foreign_page_reads_with_the_users_cookie_only_if_it_is_listed(front, folder, browse, publisher, new_node):
-    (folder / "key").write_text(SECRET)
-    (folder / "key").chmod(0o600)
-    web = front({"access": "token"}, ["access-token.conf"], http="include xmpp-eventsource/token-cookie.conf;",
-                token={"keys": [str(folder / "key")]})
+def test_a_foreign_page_reads_with_the_users_cookie_only_if_it_is_listed(token_front, browse, publisher, new_node):
     node = new_node(persist_items=1)
     cookie = token(sub="alice", exp=int(time.time()) + 600, nodes=["*"])
     # Logged in at the site itself, then on to a page of the listed origin (cors.conf's example), which reads from there.
-    page = browse(web, "login", hosts=(HOST, "www.example.org"), token=cookie, samesite="None",
+    page = browse(token_front, "login", hosts=(HOST, "www.example.org"), token=cookie, samesite="None",
                   then=f"https://www.example.org/page.html?node={node}&from=https://{HOST}")
     see(page, publisher, node)
     assert page.console() == []
