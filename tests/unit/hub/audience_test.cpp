@@ -14,13 +14,10 @@ using testing::UnorderedElementsAre;
 class SeveralNodes : public ShardTest {
  protected:
   SeveralNodes() {
-    for (const char* node : {"a", "b"}) feeds.push_back(feed_of(node, 5, {}));
+    for (const char* node : {"a", "b"}) feeds.push_back(feed_of(node));
   }
-  static std::unique_ptr<Feed> feed_of(const char* node, std::uint64_t epoch, HistoryOptions history) {
-    FeedOptions options;
-    options.epoch = epoch;
-    options.history = history;
-    return std::make_unique<Feed>(NodeName{"pubsub.example", node}, options);
+  static std::unique_ptr<Feed> feed_of(const char* node, std::uint64_t run = epoch) {
+    return make_feed({}, run, {"pubsub.example", node});
   }
   static Selection both(View view = View::payload) { return {"pubsub.example", {"a", "b"}, view, true}; }
   void open_node(std::size_t i) {
@@ -49,7 +46,7 @@ class SeveralNodes : public ShardTest {
   void become_another_run(const std::vector<Item>& stored_a, const std::vector<Item>& stored_b) {
     feeds.clear();
     for (const auto* stored : {&stored_a, &stored_b}) {
-      feeds.push_back(feed_of(feeds.empty() ? "a" : "b", other_epoch, {}));
+      feeds.push_back(feed_of(feeds.empty() ? "a" : "b", other_epoch));
       feeds.back()->begin_backfill(true);
       feeds.back()->end_backfill(*stored, {});
     }
@@ -190,7 +187,7 @@ TEST_F(SeveralNodes, OutlivesANodeAndAsksForItAgainWithTheNextStream) {
   FakeStream next(shard);
   shard.open(next, both(), {});
   EXPECT_THAT(asked(), ElementsAre(What::follow));
-  feeds[1] = feed_of("b", 9, {});
+  feeds[1] = feed_of("b", 9);
   publish(1, "b2");  // not followed yet: it is in the history
   open_node(1);
   store(1, {item("b2", "b2")});
@@ -531,10 +528,7 @@ TEST_F(PatternsForAReader, AskAboutABoundedNumberOfNodes) {
 
 /// A shard that left a node and came back within moments may be told Opened twice.
 TEST_F(ShardTest, BeginsItsStreamsAgainWhereTwoAnswersLeaveAHole) {
-  FeedOptions short_memory;
-  short_memory.epoch = epoch;
-  short_memory.history.max_events = 2;
-  feed = std::make_unique<Feed>(sample_name, short_memory);
+  feed = make_feed({.max_events = 2});
   feed->change(published("a", "a"), {});
   FakeStream stream(shard);
   shard.open(stream, sample, {});
