@@ -1,13 +1,9 @@
 # SPDX-License-Identifier: MIT
 """The shipped access snippets of nginx/ with a real browser: passwords, a session service, tokens, foreign pages, limits."""
 import base64
-import hashlib
-import hmac
 import http.server
-import json
 import subprocess
 import threading
-import time
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
@@ -15,17 +11,10 @@ import pytest
 from harness.eventsource import EventSource
 from harness.nginx import Nginx
 from harness.process import program
+from harness.tokens import SECRET, token
 from harness.worker import HOST
 
 pytestmark = pytest.mark.timeout(90)
-SECRET = "a secret of thirty-two bytes at least"
-
-
-def token(**claims) -> str:
-    def part(value) -> str:
-        return base64.urlsafe_b64encode(value).rstrip(b"=").decode()
-    text = part(json.dumps({"alg": "HS256", "typ": "JWT"}).encode()) + "." + part(json.dumps(claims).encode())
-    return text + "." + part(hmac.new(SECRET.encode(), text.encode(), hashlib.sha256).digest())
 
 
 class Site(http.server.BaseHTTPRequestHandler):
@@ -163,7 +152,7 @@ def test_no_session_is_no_stream_and_a_session_service_that_is_away_ends_none(fr
 @pytest.mark.parametrize("nodes, sees", [(["*"], True), (["other"], False)])
 def test_a_token_in_a_cookie(token_front, browse, publisher, new_node, nodes, sees):
     node = new_node(persist_items=1)
-    page = browse(token_front, "login", token=token(sub="alice", exp=int(time.time()) + 600, nodes=nodes), then=f"/page.html?node={node}")
+    page = browse(token_front, "login", token=token(*nodes), then=f"/page.html?node={node}")
     if sees:
         see(page, publisher, node)
     else:
@@ -172,7 +161,7 @@ def test_a_token_in_a_cookie(token_front, browse, publisher, new_node, nodes, se
 
 def test_a_token_that_expires_ends_the_stream(token_front, browse, publisher, new_node):
     node = new_node(persist_items=1)
-    page = browse(token_front, "login", token=token(sub="alice", exp=int(time.time()) + 5, nodes=["*"]), then=f"/page.html?node={node}")
+    page = browse(token_front, "login", token=token("*", seconds=5), then=f"/page.html?node={node}")
     page.wait_open()
     page.wait(lambda lines: page.died(), "the stream's end, and the refusal of the next", 30)
     assert [line["status"] for line in page.lines if "status" in line] == [200, 401]
@@ -180,7 +169,7 @@ def test_a_token_that_expires_ends_the_stream(token_front, browse, publisher, ne
 
 def test_a_foreign_page_reads_with_the_users_cookie_only_if_it_is_listed(token_front, browse, publisher, new_node):
     node = new_node(persist_items=1)
-    cookie = token(sub="alice", exp=int(time.time()) + 600, nodes=["*"])
+    cookie = token("*")
     # Logged in at the site itself, then on to a page of the listed origin (cors.conf's example), which reads from there.
     page = browse(token_front, "login", hosts=(HOST, "www.example.org"), token=cookie, samesite="None",
                   then=f"https://www.example.org/page.html?node={node}&from=https://{HOST}")
