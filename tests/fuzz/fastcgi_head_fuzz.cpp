@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: MIT
 // FastcgiHead must never crash, must not care how its input is cut, must hold its bounds, and what it hands
 // to libfcgi must be a head that it would hand on as it is.
-#include <optional>
 #include <string>
 
 #include "fuzz.hpp"
-#include "wire/fastcgi_head.hpp"
+#include "head_runs.hpp"
 #include "wire/fastcgi_tail.hpp"
 
 using namespace xes;
@@ -15,34 +14,8 @@ namespace {
 
 constexpr std::size_t max_bytes = 2'048;
 
-struct Outcome {
-  std::optional<Error> error;
-  FastcgiHead::State state = FastcgiHead::State::need_more;
-  std::size_t consumed = 0;
-  std::string answer;
-  std::string clean;
-
-  bool operator==(const Outcome&) const = default;
-};
-
-struct Run {
-  FastcgiHead head{{.max_bytes = max_bytes}};
-  Outcome outcome;
-
-  bool feed(std::string_view piece) {
-    const auto fed = head.feed(piece);
-    outcome.answer += head.take_answer();
-    if (!fed) {
-      outcome.error = fed.error().error;
-      outcome.state = {};
-      outcome.consumed = 0;
-      return false;
-    }
-    outcome.state = fed->state;
-    outcome.consumed += fed->consumed;
-    if (fed->state == FastcgiHead::State::complete) outcome.clean = head.clean();
-    return true;
-  }
+struct Run : FastcgiHeadRun {
+  Run() : FastcgiHeadRun({.max_bytes = max_bytes}) {}
 };
 
 }  // namespace
@@ -57,7 +30,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     check(pieces.outcome == whole.outcome);
   }
 
-  const Outcome& outcome = whole.outcome;
+  const FastcgiHeadOutcome& outcome = whole.outcome;
   check(outcome.consumed <= size);
   check(outcome.answer.size() <= 3 * size);
   if (outcome.state != FastcgiHead::State::complete) return 0;

@@ -5,6 +5,7 @@
 
 #include <chrono>
 
+#include "head_runs.hpp"
 #include "pieces.hpp"
 #include "records.hpp"
 
@@ -14,38 +15,9 @@ using namespace std::string_literals;
 
 namespace {
 
-struct Outcome {
-  std::optional<Error> error;
-  FastcgiHead::State state = FastcgiHead::State::need_more;
-  std::size_t consumed = 0;
-  std::string answer;
-  std::string clean;
-  int request_id = 0;
-  bool keep_connection = false;
+using Outcome = FastcgiHeadOutcome;
 
-  bool operator==(const Outcome&) const = default;
-};
-
-Outcome run(const Pieces& pieces, FastcgiHead::Options options) {
-  FastcgiHead head(options);
-  Outcome outcome;
-  for (const std::string_view piece : pieces) {
-    const auto fed = head.feed(piece);
-    outcome.answer += head.take_answer();
-    if (!fed) {
-      outcome.error = fed.error().error;
-      outcome.state = {};
-      outcome.consumed = 0;
-      return outcome;
-    }
-    outcome.state = fed->state;
-    outcome.consumed += fed->consumed;
-  }
-  if (outcome.state == FastcgiHead::State::complete) outcome.clean = head.clean();
-  outcome.request_id = head.request_id();
-  outcome.keep_connection = head.keep_connection();
-  return outcome;
-}
+Outcome run(const Pieces& pieces, FastcgiHead::Options options) { return outcome_of(pieces, FastcgiHeadRun(options)); }
 
 Outcome feed(std::string_view input, FastcgiHead::Options options = {}) {
   return outcome_of_every_cut(input, [&](const Pieces& pieces) { return run(pieces, options); });

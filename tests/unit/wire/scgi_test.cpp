@@ -4,8 +4,8 @@
 #include <gtest/gtest.h>
 
 #include <chrono>
-#include <optional>
 
+#include "head_runs.hpp"
 #include "pieces.hpp"
 
 using namespace xes;
@@ -16,29 +16,9 @@ namespace {
 
 using State = ScgiHead::State;
 
-struct Outcome {
-  std::optional<Error> error = {};
-  State state = State::need_more;
-  std::size_t consumed = 0;
-  std::vector<ScgiHeader> headers = {};
-  std::uint64_t content_bytes = 0;
+using Outcome = ScgiHeadOutcome;
 
-  bool operator==(const Outcome&) const = default;
-};
-
-Outcome run(const Pieces& pieces, ScgiHead::Options options) {
-  ScgiHead head(options);
-  Outcome outcome;
-  for (const std::string_view piece : pieces) {
-    const auto fed = head.feed(piece);
-    if (!fed) return {.error = fed.error().error};
-    outcome.state = fed->state;
-    outcome.consumed += fed->consumed;
-  }
-  outcome.headers = head.headers();
-  outcome.content_bytes = head.content_bytes();
-  return outcome;
-}
+Outcome run(const Pieces& pieces, ScgiHead::Options options) { return outcome_of(pieces, ScgiHeadRun(options)); }
 
 Outcome feed(std::string_view input, ScgiHead::Options options = {}) {
   return outcome_of_every_cut(input, [&](const Pieces& pieces) { return run(pieces, options); });
