@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: MIT
 #include "gateway/document.hpp"
 
-#include <algorithm>
 #include <chrono>
 #include <ctime>
+#include <utility>
 
 #include "base/text.hpp"
 #include "wire/feed_document.hpp"
+#include "wire/host.hpp"
 #include "wire/http.hpp"
 
 namespace xes::gateway {
@@ -37,11 +38,37 @@ std::string now_text() {
   return {text, std::strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", &parts)};
 }
 
-/// What may stand between < and > in a Link header, and in a URL at all (RFC 3986).
-bool is_url_text(std::string_view text) {
-  return std::all_of(text.begin(), text.end(), [](unsigned char c) {
-    return c > ' ' && c < 0x7f && std::string_view("<>\"\\^`{|}").find(static_cast<char>(c)) == std::string_view::npos;
-  });
+/// The port of a Host header, else SERVER_PORT, as ":8443"; empty where it is the scheme's own.
+std::string port_suffix(const Params& params, bool secure) {
+  const std::string_view header = params.get("HTTP_HOST");
+  const std::size_t colon = header.find(':', header.starts_with('[') ? header.find(']') : 0);
+  std::string_view port = colon == header.npos ? std::string_view() : header.substr(colon + 1);
+  if (port.empty()) port = params.get("SERVER_PORT");
+  const bool digits = !port.empty() && port.size() <= 5 && port.find_first_not_of("0123456789") == port.npos;
+  return !digits || port == (secure ? "443" : "80") ? "" : ":" + std::string(port);
+}
+
+std::string document_url(const Params& params, std::string_view path, const std::vector<wire::QueryPair>& query) {
+  std::string url;
+  // Without a sound host (PUBSUB_SERVICE was set) it is relative.
+  if (const auto host = wire::host_name(params.get("HTTP_HOST"))) {
+    const bool secure = params.get("REQUEST_SCHEME") != "http";
+    url.append(secure ? "https://" : "http://").append(*host).append(port_suffix(params, secure));
+  }
+  // The path comes encoded, but for what browsers are lax about.
+  wire::append_percent_encoded(url, path, "%/:@!$&'()*+,;=");
+  char before = '?';
+  const auto add = [&](std::string_view name, std::string_view value) {
+    (url += std::exchange(before, '&')).append(name).append("=");
+    wire::append_percent_encoded(url, value, "/:@*,;");
+  };
+  std::string_view format;
+  for (const wire::QueryPair& pair : query) {
+    if (pair.name == "node") add("node", pair.value);
+    if (pair.name == "format") format = pair.value;  // the last one counts
+  }
+  if (!format.empty()) add("format", format);
+  return url;
 }
 
 wire::ItemView view_of(const hub::Event& event) {
@@ -65,16 +92,14 @@ std::optional<DocumentWanted::Form> document_form(std::string_view accept) {
   return std::nullopt;
 }
 
-DocumentWanted describe_document(DocumentWanted::Form form, const Params& params, const hub::Selection& selection) {
+DocumentWanted describe_document(DocumentWanted::Form form, const Params& params, std::string_view path,
+                                 const std::vector<wire::QueryPair>& query, const hub::Selection& selection) {
   DocumentWanted wanted;
   wanted.form = form;
   wanted.author = selection.service;
   for (const auto* names : {&selection.nodes, &selection.patterns})
     for (const std::string& name : *names) wanted.title += (wanted.title.empty() ? "" : ", ") + name;
-  const std::string_view scheme = params.get("REQUEST_SCHEME");
-  const std::string_view target = params.get("REQUEST_URI");
-  wanted.url = scheme == "http" ? "http://" : "https://";
-  wanted.url.append(params.get("HTTP_HOST")).append(target.substr(0, target.find('?')));
+  wanted.url = document_url(params, path, query);
   return wanted;
 }
 
@@ -89,9 +114,8 @@ std::string document_response(const DocumentWanted& wanted, const std::vector<hu
   out += "Cache-Control: private, no-cache\r\nVary: Accept\r\nX-Content-Type-Options: nosniff\r\n";
   // An ID is of [A-Za-z0-9._-] (wire/event_id.hpp, positions.hpp).
   out.append("X-Last-Event-ID: ").append(id).append("\r\n");
-  if (is_url_text(wanted.url))
-    out.append("Link: <").append(wanted.url).append("?lastEventId=").append(id).append(
-        ">; rel=\"alternate\"; type=\"text/event-stream\"\r\n");
+  out.append("Link: <").append(wanted.url).append(wanted.url.find('?') == std::string::npos ? "?" : "&");
+  out.append("lastEventId=").append(id).append(">; rel=\"alternate\"; type=\"text/event-stream\"\r\n");
   wire::append_head_end(out);
   if (head_only) return out;
 

@@ -12,13 +12,16 @@
 #include "gateway/params.hpp"
 #include "hub/event.hpp"
 #include "hub/selection.hpp"
+#include "wire/uri.hpp"
 
 namespace xes::gateway {
 
 struct DocumentWanted {
   enum class Form : unsigned char { json, json_feed, atom_feed } form = Form::json;
   std::string title;  ///< the nodes' names
-  std::string url;    ///< of the document, absolute
+  /// Of the document, absolute where the web server names a sound host; it names the feed for ever. Printable ASCII. Of the
+  /// query it has only what tells which feed this is: the nodes and the view.
+  std::string url;
   std::string author; ///< the service's JID
 };
 
@@ -26,7 +29,9 @@ struct DocumentWanted {
 /// where none is (a browser's address bar, curl's */*).
 std::optional<DocumentWanted::Form> document_form(std::string_view accept);
 
-DocumentWanted describe_document(DocumentWanted::Form form, const Params& params, const hub::Selection& selection);
+/// `path` and `query` are the request's; they have been routed.
+DocumentWanted describe_document(DocumentWanted::Form form, const Params& params, std::string_view path,
+                                 const std::vector<wire::QueryPair>& query, const hub::Selection& selection);
 
 /// Items that a document holds where the request does not say: ?last=N.
 inline constexpr unsigned default_document_items = 20;

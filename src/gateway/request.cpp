@@ -244,7 +244,7 @@ std::variant<StreamWanted, Answer> route(const Params& params, const RouteOption
   StreamWanted wanted{what->second, *start, method == "HEAD", {}, *padding};
   wanted.rule = &what->first->rule;
   if (const auto form = document_form(params.get("HTTP_ACCEPT"))) {
-    wanted.document = describe_document(*form, params, wanted.selection);
+    wanted.document = describe_document(*form, params, uri->path, *query, wanted.selection);
     if (start->at != hub::Start::At::newest) wanted.start = hub::Start::newest(default_document_items);
   }
   return wanted;

@@ -63,6 +63,20 @@ Result<std::string> percent_decode(std::string_view text) {
   return out;
 }
 
+void append_percent_encoded(std::string& out, std::string_view text, std::string_view also) {
+  constexpr char hex[] = "0123456789ABCDEF";
+  for (const char c : text) {
+    const auto byte = static_cast<unsigned char>(c);
+    const bool unreserved = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
+                            c == '.' || c == '_' || c == '~';
+    if (unreserved || also.find(c) != also.npos) {
+      out += c;
+    } else {
+      out += {'%', hex[byte >> 4], hex[byte & 15]};
+    }
+  }
+}
+
 Result<Uri> split_uri(std::string_view request_uri) {
   if (request_uri.empty() || std::any_of(request_uri.begin(), request_uri.end(), is_forbidden))
     return fail(Error::malformed, "not a request target: " + quoted(request_uri));

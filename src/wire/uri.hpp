@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Purpose: take a request target apart. Thread: any (pure).
+// Purpose: take a request target apart, and put a URL together. Thread: any (pure).
 // Source: RFC 3986 §2.1, §3; RFC 9112 §3.2 (forms of a target); WHATWG URL §5.1
 // (application/x-www-form-urlencoded).
 #pragma once
@@ -15,6 +15,9 @@ namespace xes::wire {
 /// Decodes %XX, each once: "%2541" gives "%41". A plus sign stays. Any byte may come out, NUL too.
 /// Error::malformed for a % without two hex digits.
 [[nodiscard]] Result<std::string> percent_decode(std::string_view text);
+
+/// What is unreserved (RFC 3986 §2.3), or one of `also`, as it is; every other byte as %XX.
+void append_percent_encoded(std::string& out, std::string_view text, std::string_view also = {});
 
 /// Views into what was split, still encoded.
 struct Uri {

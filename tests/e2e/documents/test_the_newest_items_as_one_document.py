@@ -2,13 +2,18 @@
 """The same URL without EventSource: JSON Feed 1.1 and Atom, and the event ID from which an EventSource goes on."""
 import http.client
 import json
+import re
 import ssl
+import subprocess
+import time
 import xml.etree.ElementTree as ET
+from urllib.parse import quote
 
 import pytest
 
 from harness.fixtures import target_of
-from harness.numbers import numbers, publish
+from harness.numbers import number_of, numbers, publish
+from harness.process import program
 from harness.worker import HOST
 
 ATOM = "{http://www.w3.org/2005/Atom}"
@@ -82,6 +87,65 @@ def test_several_nodes_in_one_document(blog, web, publisher, new_node, open_stre
     assert numbers(stream, until=8) == [8]
 
 
+def followed(link: str, open_stream):
+    """The EventSource that a Link header names, wherever it says that the document is."""
+    url, relation, kind = re.fullmatch(r'<([^>]*)>; rel="(\w+)"; type="([^"]*)"', link).groups()
+    assert (relation, kind) == ("alternate", "text/event-stream")
+    assert url.startswith(f"https://{HOST}/eventsource/")
+    return open_stream(target=url.removeprefix(f"https://{HOST}"))
+
+
+def said(stream, count: int) -> list:
+    """(node, number) of that many items, and that nothing more comes."""
+    events = [stream.next() for _ in range(count)]
+    assert stream.nothing_within(0.5) and all(event.type == "message" for event in events)
+    return sorted((json.loads(event.data)["node"], number_of(event)) for event in events)
+
+
+@pytest.mark.parametrize("more", ["", "&last=1&access_token=x&padding=true", "&format=json"])
+def test_its_link_leads_on_with_all_its_nodes(xmpp, web, publisher, new_node, open_stream, more):
+    first, second = sorted((new_node(persist_items=1, max_items=20), new_node("a&b=c+d %2F ü/" + str(time.time_ns()), persist_items=1)))
+    publish(publisher, first, 1)
+    publish(publisher, second, 1)
+    query = f"?node={quote(second, safe='')}&node={quote(first, safe='')}{more}"
+    answer = get(web, "/eventsource/" + query, "application/json")
+    assert answer.status == 200 and len(json.loads(answer.body)["items"]) == 2
+    assert not any(word in answer.getheader("Link") for word in ("access_token", "padding", "last="))
+    publish(publisher, first, 2)  # while the page has no stream yet
+    stream = followed(answer.getheader("Link"), open_stream)
+    publish(publisher, second, 3)
+    assert said(stream, 2) == sorted([(first, 2), (second, 3)])
+
+
+def test_its_link_keeps_the_view(blog, web, publisher, open_stream):
+    answer = get(web, target_of(blog) + "?format=json&last=1", "application/atom+xml")
+    publish(publisher, blog, 7)
+    assert said(followed(answer.getheader("Link"), open_stream), 1) == [(blog, 7)]
+
+
+def test_each_set_of_nodes_is_a_feed_of_its_own(blog, web, new_node):
+    other = new_node(persist_items=1)
+    urls = set()
+    for query in (f"?node={blog}&node={other}", f"?node={blog}", f"?node={other}"):
+        url = json.loads(get(web, f"/eventsource/{query}&last=3", "application/json").body)["feed_url"]
+        feed = ET.fromstring(get(web, f"/eventsource/{query}&last=3", "application/atom+xml").body)
+        assert feed.find(ATOM + "id").text == url == feed.find(f"{ATOM}link[@rel='self']").get("href")
+        assert url == f"https://{HOST}/eventsource/{query}"
+        urls.add(url)
+    assert len(urls) == 3
+
+
+def test_its_url_has_the_port_that_was_asked(blog, web):
+    for host in (HOST, f"{HOST}:8443", f"{HOST}:443"):
+        url = json.loads(get(web, target_of(blog), "application/json", host=host).body)["feed_url"]
+        assert url == f"https://{host.removesuffix(':443')}{target_of(blog)}"
+    curl = subprocess.run([program("curl"), "-sk", "--http2", "--max-time", "5", "-H", "Accept: application/json", "-w", "%{http_version}",
+                           "--resolve", f"{HOST}:{web.ports['scgi']}:127.0.0.1", f"https://{HOST}:{web.ports['scgi']}{target_of(blog)}"],
+                          capture_output=True, text=True, timeout=10).stdout
+    assert curl.endswith("}2")
+    assert json.loads(curl[:-1])["feed_url"] == f"https://{HOST}:{web.ports['scgi']}{target_of(blog)}"
+
+
 def test_head_and_refusals(blog, web):
     answer = get(web, target_of(blog), "application/json", method="HEAD")
     assert (answer.status, answer.body) == (200, b"")
@@ -90,5 +154,5 @@ def test_head_and_refusals(blog, web):
 
 
 def test_whoever_names_no_type_gets_a_stream(blog, web, open_stream):
-    stream = open_stream(blog, headers={})
+    stream = open_stream(blog, headers={"Accept": "*/*"})
     assert stream.headers["content-type"].startswith("text/event-stream")

@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include "gateway/request.hpp"
@@ -33,11 +34,21 @@ hub::EventRef event(const std::string& id, std::uint64_t sequence, hub::Happenin
   return std::make_shared<const hub::Event>(happening, hub::Origin::live, wire::EventId{1, sequence, 3, 4}, name, item);
 }
 
-DocumentWanted wanted(Form form, const std::string& target = "/eventsource/news?last=2") {
+DocumentWanted wanted(Form form, const std::string& target = "/eventsource/news?last=2",
+                      const std::vector<std::pair<std::string, std::string>>& more = {{"HTTP_HOST", "push.example"}}) {
   Params params;
   params.add("REQUEST_URI", target);
-  params.add("HTTP_HOST", "push.example");
-  return describe_document(form, params, hub::only({"pubsub.example", "news"}, hub::View::payload));
+  for (const auto& [name, value] : more) params.add(name, value);
+  const std::size_t mark = std::min(target.find('?'), target.size());
+  const auto query = wire::parse_query(std::string_view(target).substr(std::min(mark + 1, target.size())));
+  return describe_document(form, params, std::string_view(target).substr(0, mark), *query,
+                           hub::only({"pubsub.example", "news"}, hub::View::payload));
+}
+
+std::string link(const DocumentWanted& document) {
+  const std::string head = document_response(document, {}, "the-id", true);
+  const std::size_t start = head.find("Link: <") + 7;
+  return head.substr(start, head.find('>', start) - start);
 }
 
 TEST(Document, IsAJsonFeedNewestFirst) {
@@ -68,11 +79,43 @@ TEST(Document, HasOnlyItsHeadForAHeadRequest) {
   EXPECT_TRUE(document_response(wanted(Form::json_feed), {event("a", 1)}, "the-id", true).ends_with("\r\n\r\n"));
 }
 
-TEST(Document, LetsNothingOfATargetIntoAHeader) {
-  for (const std::string target : {"/eventsource/a>b", "/eventsource/\"x", "/eventsource/\xC3\xA4"}) {
-    const std::string response = document_response(wanted(Form::json, target), {}, "the-id", true);
-    EXPECT_THAT(response, testing::Not(HasSubstr("Link:"))) << target;
-  }
+TEST(Document, IsNamedByItsNodesAndViewAlone) {
+  const auto url = [](const std::string& target) { return wanted(Form::json, target).url; };
+  EXPECT_EQ(url("/eventsource/?node=b&last=3&node=a&access_token=secret&lastEventId=x"),
+            "https://push.example/eventsource/?node=b&node=a");
+  EXPECT_EQ(url("/eventsource/?format=payload&node=a%26b%3d&node=c+d&node=%C3%A4%2B%25/*&format=json"),
+            "https://push.example/eventsource/?node=a%26b%3D&node=c%20d&node=%C3%A4%2B%25/*&format=json");
+  EXPECT_EQ(url("/eventsource/princely%2Fmusings?access_token=secret"), "https://push.example/eventsource/princely%2Fmusings");
+}
+
+TEST(Document, IsFollowedBehindItsLink) {
+  EXPECT_EQ(link(wanted(Form::json)), "https://push.example/eventsource/news?lastEventId=the-id");
+  EXPECT_EQ(link(wanted(Form::json, "/eventsource/n?format=item&last=1")),
+            "https://push.example/eventsource/n?format=item&lastEventId=the-id");
+  EXPECT_EQ(link(wanted(Form::json, "/eventsource/?node=a&node=b")),
+            "https://push.example/eventsource/?node=a&node=b&lastEventId=the-id");
+}
+
+TEST(Document, KnowsThePortThatItWasAskedAt) {
+  const auto url = [](const std::string& host, const std::string& port, const std::string& scheme = "https") {
+    return wanted(Form::json, "/n", {{"HTTP_HOST", host}, {"SERVER_PORT", port}, {"REQUEST_SCHEME", scheme}}).url;
+  };
+  EXPECT_EQ(url("push.example", ""), "https://push.example/n");
+  EXPECT_EQ(url("push.example", "8443"), "https://push.example:8443/n");
+  EXPECT_EQ(url("Push.Example:8444", "443"), "https://push.example:8444/n");
+  EXPECT_EQ(url("[::1]:8443", ""), "https://[::1]:8443/n");
+  EXPECT_EQ(url("[::1]", ""), "https://[::1]/n");
+  EXPECT_EQ(url("push.example", "443"), "https://push.example/n");
+  EXPECT_EQ(url("push.example:", "443"), "https://push.example/n");
+  EXPECT_EQ(url("push.example", "443", "http"), "http://push.example:443/n");
+  EXPECT_EQ(url("push.example", "80", "http"), "http://push.example/n");
+  for (const char* odd : {"x", "-1", "123456", "80\r\nX: y"}) EXPECT_EQ(url("push.example", odd), "https://push.example/n");
+}
+
+TEST(Document, LetsNothingOfARequestIntoAHeader) {
+  EXPECT_EQ(link(wanted(Form::json, "/a>b\"{\xC3\xA4")), "https://push.example/a%3Eb%22%7B%C3%A4?lastEventId=the-id");
+  for (const char* host : {"a>b", "a\r\nX: y", "user@host", "a/b", ""})
+    EXPECT_EQ(link(wanted(Form::json, "/n", {{"HTTP_HOST", host}})), "/n?lastEventId=the-id") << host;
 }
 
 TEST(Document, IsRoutedByAccept) {

@@ -43,6 +43,17 @@ TEST(SplitUri, GivesPathAndQueryAsTheyAre) {
   EXPECT_EQ(path_and_query("/\xe2\x98\x83"), "/\xe2\x98\x83 ");
 }
 
+TEST(PercentEncode, KeepsWhatIsUnreservedOrAskedFor) {
+  const auto encoded = [](std::string_view text, std::string_view also = {}) {
+    std::string out = "x";
+    append_percent_encoded(out, text, also);
+    return out;
+  };
+  EXPECT_EQ(encoded("Az09-._~"), "xAz09-._~");
+  EXPECT_EQ(encoded("a b&c=d+%/?#\"\r\n\xC3\xA4"), "xa%20b%26c%3Dd%2B%25%2F%3F%23%22%0D%0A%C3%A4");
+  EXPECT_EQ(encoded("a/%2F", "/%"), "xa/%2F");
+}
+
 TEST(SplitUri, TakesAnAbsoluteUri) {
   EXPECT_EQ(path_and_query("http://push.example.org/a?b"), "/a b");
   EXPECT_EQ(path_and_query("HTTPS://[::1]:8443/a/b"), "/a/b ");
