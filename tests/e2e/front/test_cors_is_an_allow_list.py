@@ -85,6 +85,13 @@ def test_refusals_of_the_worker_may_be_read_by_listed_origins(worker, web, frami
         assert stream.headers["access-control-allow-origin"] == LISTED
 
 
+def test_a_listed_page_may_read_where_a_documents_event_source_goes_on(worker, web, framing):
+    with EventSource(web.url(framing) + "/eventsource/nobody-made-this", host=HOST,
+                     headers={"Origin": LISTED, "Accept": "application/json"}) as answer:
+        exposed = answer.wait_head().headers["access-control-expose-headers"]
+    assert {name.strip().lower() for name in exposed.split(",")} == {"link", "x-last-event-id"}
+
+
 def test_it_is_the_same_over_http2(front, framing):
     answer = subprocess.run([program("curl"), "-ski", "--http2", "--max-time", "5", "-H", f"Origin: {LISTED}",
                              f"{front.url(framing)}/eventsource/n"], capture_output=True, text=True, timeout=10).stdout
