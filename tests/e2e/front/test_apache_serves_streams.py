@@ -62,6 +62,13 @@ def test_a_missing_worker_is_a_stream_that_ends_with_retry(apache):
     assert stream.headers["cache-control"] == "no-store"
 
 
+@pytest.mark.parametrize("accept, status", [("application/json", 503), ("text/html, application/Atom+XML;q=0.9", 503),
+                                            ("text/event-stream, application/json", 200), ("*/*", 200)])
+def test_who_asks_for_a_document_is_told_the_truth(apache, accept, status):
+    answer = EventSource(apache.url() + "/eventsource/n", host=HOST, headers={"Accept": accept}).wait_head(8)
+    assert answer.status == status and ("event-stream" in answer.headers["content-type"]) == (status == 200)
+
+
 def test_it_is_the_same_for_a_client_that_would_speak_http2(apache):
     told = subprocess.run([program("curl"), "-sk", "--http2", "--max-time", "8", "-w", "%{http_code} %{content_type}",
                            f"{apache.url()}/eventsource/n"], capture_output=True, text=True, timeout=10).stdout

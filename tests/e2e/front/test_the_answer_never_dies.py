@@ -41,6 +41,21 @@ def test_other_origins_may_read_it_too(front, framing):
     assert stream.headers["access-control-allow-origin"] == "https://www.example.org"
 
 
+@pytest.mark.parametrize("accept", ["application/json", "application/feed+json, */*;q=0.1", "text/html,application/ATOM+xml;q=0.9"])
+def test_who_asks_for_a_document_is_told_to_ask_again(front, framing, accept):
+    headers = {"Accept": accept, "Origin": "https://www.example.org"}
+    answer = EventSource(front.url(framing) + "/eventsource/n", host=HOST, headers=headers).wait_head()
+    assert answer.status == 503 and int(answer.headers["retry-after"]) > 0
+    assert answer.headers["cache-control"] == "no-store" and "event-stream" not in answer.headers["content-type"]
+    assert answer.headers["access-control-allow-origin"] == "https://www.example.org"
+
+
+@pytest.mark.parametrize("accept", ["*/*", "text/event-stream, application/json", "application/json-seq", "text/html"])
+def test_whoever_else_asks_is_told_in_a_stream(front, framing, accept):
+    stream = EventSource(front.url(framing) + "/eventsource/n", host=HOST, headers={"Accept": accept})
+    assert retry_of(stream) and "retry-after" not in stream.headers
+
+
 def test_it_is_the_same_over_http2(front, framing):
     answer = subprocess.run([program("curl"), "-sk", "--http2", "--max-time", "5", "-w", "%{http_version} %{http_code} %{content_type}",
                              f"{front.url(framing)}/eventsource/n"], capture_output=True, text=True, timeout=10)

@@ -189,7 +189,8 @@ class EventSource(Reader):
         self._connection = connection
         connection.putrequest(self._method, self._target, skip_host=True, skip_accept_encoding=True)
         connection.putheader("Host", self._host or self._url.netloc)
-        connection.putheader("Accept", "text/event-stream")
+        if "Accept" not in self._extra:
+            connection.putheader("Accept", "text/event-stream")
         connection.putheader("Cache-Control", "no-cache")
         if self.parser.last_event_id:
             connection.putheader("Last-Event-ID", self.parser.last_event_id)
