@@ -2,7 +2,7 @@
 """A worker between a scripted XMPP server and a test that plays the web server: both say what no honest one would."""
 import pytest
 
-from harness.crossings import LOG_LINE
+from harness.crossings import check_log
 from harness.fixtures import *  # noqa: F401,F403
 from harness.scripted_xmpp import ScriptedXmpp
 from harness.tokens import SECRET
@@ -17,16 +17,16 @@ def scripted():
 
 @pytest.fixture
 def crossing(scripted, folder):
-    """A worker with three services at one name: open, for users, and for tokens."""
+    """A worker with services that are open, for users, and for tokens, and with all accounts, services and rooms of a kind."""
     (folder / "key").write_text(SECRET)
     (folder / "key").chmod(0o600)
     services = [{"jid": scripted.pubsub, "hosts": ["open.example"]},
                 {"jid": scripted.pubsub2, "hosts": ["user.example"], "access": "user"},
-                {"jid": "pubsub3.example", "hosts": ["token.example"], "access": "token"}]
-    worker = Worker(folder, scripted, services=services, token={"keys": ["key"], "query": True},
+                {"jid": "pubsub3.example", "hosts": ["token.example"], "access": "token"},
+                {"jid": "*@accounts.example"}, {"jid": "pubsub.*.example"}]
+    worker = Worker(folder, scripted, services=services, room_services=[{"jid": "rooms.example", "rooms": ["*"]}], token={"keys": ["key"], "query": True},
                     stream={"heartbeat": "1s", "discover": "1s"}, log={"level": "trace"}).start()
     scripted.wait_ready()
     yield worker
     worker.stop_if_running()
-    lines = worker.log().split("\n")
-    assert all(LOG_LINE.fullmatch(line) for line in lines[:-1]) and not lines[-1], worker.log()
+    check_log((worker.folder / "worker.log").read_bytes())

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: MIT
 """Path, query, headers, cookies, users: none of them adds a header, a line of the stream or the log, or XML to a stanza."""
+import json
 import time
+import xml.etree.ElementTree as ET
 from urllib.parse import quote
 
 import pytest
@@ -20,6 +22,9 @@ def ask(open_direct, worker, framing, **more):
     if reader.status == 200 and reader.headers["content-type"] == "text/event-stream":
         time.sleep(0.1)
         check_stream(reader)
+    elif reader.status == 200:
+        reader.wait_end()
+        json.loads(reader.raw) if "json" in reader.headers["content-type"] else ET.fromstring(reader.raw)
     else:
         assert "\n" not in reader.text().rstrip("\n") and "\r" not in reader.text(), "a refusal is one line"
     return reader
@@ -35,12 +40,23 @@ PLACES = {
     "padding": lambda text: {"target": "/eventsource/a?evs_preamble=" + quote(text, safe="")},
     "access-token": lambda text: {"target": "/eventsource/a?access_token=" + quote(text, safe=""), "host": "token.example"},
     "raw-query": lambda text: {"target": "/eventsource/a?" + text},
-    "account": lambda text: {"target": "/eventsource/@" + quote(text, safe="") + "/a"},
+    "account": lambda text: {"target": "/eventsource/@" + quote(text, safe="") + "@accounts.example/a"},
+    "account-document": lambda text: {"target": "/eventsource/@" + quote(text, safe="") + "@accounts.example/a",
+                                      "HTTP_ACCEPT": "application/json"},
+    "kind-of-service": lambda text: {"target": "/eventsource/@pubsub." + quote(text, safe="") + ".example/?node=*"},
+    "room": lambda text: {"target": "/eventsource/room/" + quote(text, safe="")},
+    "whole-room": lambda text: {"target": "/eventsource/room/" + quote(text, safe="") + "@rooms.example"},
     "last-event-id": lambda text: {"target": "/eventsource/a", "HTTP_LAST_EVENT_ID": text},
     "accept": lambda text: {"target": "/eventsource/a", "HTTP_ACCEPT": text},
     "accept-document": lambda text: {"target": "/eventsource/a?" + text, "HTTP_ACCEPT": "application/json"},
     "host": lambda text: {"target": "/eventsource/a", "host": text},
     "service": lambda text: {"target": "/eventsource/a", "PUBSUB_SERVICE": text},
+    "service-of-a-kind": lambda text: {"target": "/eventsource/a", "PUBSUB_SERVICE": f"pubsub.{text}.example"},
+    "host-of-document": lambda text: {"target": "/eventsource/a", "host": text, "PUBSUB_SERVICE": "pubsub.example",
+                                      "HTTP_ACCEPT": "application/json"},
+    "path-of-document": lambda text: {"target": f"/eventsource/{text}", "HTTP_ACCEPT": "application/json"},
+    "scheme-of-document": lambda text: {"target": "/eventsource/a", "REQUEST_SCHEME": text, "HTTP_ACCEPT": "application/json"},
+    "port-of-document": lambda text: {"target": "/eventsource/a", "SERVER_PORT": text, "HTTP_ACCEPT": "application/json"},
     "method": lambda text: {"target": "/eventsource/a", "method": text},
     "authorization": lambda text: {"target": "/eventsource/a", "host": "token.example", "HTTP_AUTHORIZATION": "Bearer " + text},
     "cookie": lambda text: {"target": "/eventsource/a", "host": "token.example", "HTTP_COOKIE": "__Host-eventsource=" + text},
@@ -64,6 +80,34 @@ def test_a_node_arrives_as_it_was_named_or_not_at_all(crossing, scripted, open_d
     reader = ask(open_direct, crossing, "fastcgi", target="/eventsource/" + quote(text, safe=""), host="open.example")
     named = [one.get("node") for stanza in list(scripted.stanzas) for one in stanza.iter(f"{{{PUBSUB}}}subscribe")]
     assert named == ([text] if reader.status == 200 else [])
+
+
+@pytest.mark.parametrize("text", [*HOSTILE, "alice", "größe", "a\u0085b", "a\u2028b"], **ids)
+def test_an_account_is_asked_as_it_was_named_or_not_at_all(crossing, scripted, open_direct, text):
+    reader = ask(open_direct, crossing, "fastcgi", target="/eventsource/@" + quote(text, safe="") + "@accounts.example/n")
+    asked = {stanza.get("to") for stanza in list(scripted.stanzas) for one in stanza.iter(f"{{{PUBSUB}}}subscribe")}
+    assert asked == ({f"{text.lower()}@accounts.example"} if reader.status == 200 else set())
+    assert reader.status == 200 or text not in ("alice", "größe")
+    check_stanzas(scripted)
+
+
+@pytest.mark.parametrize("text", [*HOSTILE, "lobby", "größe", "a\u0085b"], **ids)
+def test_a_room_is_entered_as_it_was_named_or_not_at_all(crossing, scripted, open_direct, text):
+    reader = ask(open_direct, crossing, "fastcgi", target="/eventsource/room/" + quote(text, safe=""))
+    if reader.status == 200:
+        scripted.wait_joined()
+    joined = [stanza.get("to") for stanza in list(scripted.stanzas) if stanza.tag.endswith("presence")]
+    assert joined == ([f"{text.lower()}@rooms.example/eventsource"] if reader.status == 200 else [])
+    assert reader.status == 200 or text not in ("lobby", "größe")
+    check_stanzas(scripted)
+
+
+@pytest.mark.parametrize("text", HOSTILE, **ids)
+@pytest.mark.parametrize("accept", ["application/json", "application/atom+xml"])
+def test_a_hostile_host_is_no_part_of_a_document(crossing, open_direct, text, accept):
+    reader = ask(open_direct, crossing, "fastcgi", target="/eventsource/a", host=text, PUBSUB_SERVICE="pubsub.example",
+                 HTTP_ACCEPT=accept)
+    assert reader is None or reader.status == 200 and b"injected" not in reader.raw + reader.head
 
 
 @pytest.mark.parametrize("text", ["a;b=c", "größe", "x\\y", "*", "{user}", "%s", "$(id)"])

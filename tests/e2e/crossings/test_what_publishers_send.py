@@ -10,6 +10,8 @@ import pytest
 
 from harness.canonical import canonical
 from harness.crossings import HOSTILE, check_head, check_stanzas, check_stream, ids
+from harness.process import wait_until
+from harness.publisher import PUBSUB
 from harness.scripted_xmpp import quoted
 
 ATOM = "{http://www.w3.org/2005/Atom}"
@@ -134,6 +136,81 @@ def test_a_document_holds_it_too(crossing, scripted, open_direct, text, accept):
         feed = ET.fromstring(reader.raw)
         assert (feed.tag, len(feed.findall(ATOM + "entry"))) == (ATOM + "feed", 1)
         assert not [element for element in feed.iter() if "injected" in element.tag]
+
+
+@pytest.mark.parametrize("text", HOSTILE, **ids)
+def test_a_stripped_item_is_asked_for_by_its_id_alone(scripted, stream, text):
+    reader = stream("json")
+    scripted.items["n"] = f"<item id={quoted(text)}><p xmlns='urn:x'/></item>"
+    scripted.publish("n", text, "")
+    event = json.loads(reader.next().data)
+    assert (event["id"], event["payload"]) == (text, "<p xmlns='urn:x'/>")
+    asked = [one.get("id") for stanza in list(scripted.stanzas) for one in stanza.iter(f"{{{PUBSUB}}}item")]
+    assert asked == [text]
+    check_stream(reader)
+    check_stanzas(scripted)
+
+
+@pytest.mark.parametrize("text", HOSTILE, **ids)
+def test_a_time_stays_a_time(scripted, stream, text):
+    views = {view: stream(view) for view in ("payload", "item", "json", "atom")}
+    scripted.publish("n", "i", "<entry xmlns='http://www.w3.org/2005/Atom'/>", stamp=text)
+    for view, reader in views.items():
+        event = reader.next()
+        assert event.type == "message"
+        if view in ("json", "atom"):
+            assert json.loads(event.data)["published"] == text
+        assert reader.nothing_within(0.05)
+        check_stream(reader)
+
+
+@pytest.mark.parametrize("text", HOSTILE, **ids)
+def test_what_is_said_in_a_room_stays_what_was_said(crossing, scripted, open_direct, text):
+    reader = open_direct(crossing, target="/eventsource/room/lobby")
+    scripted.wait_joined()
+    room, inner = "lobby@rooms.example", text_in_xml(text)
+    by_room = f"<stanza-id xmlns='urn:xmpp:sid:0' by='{room}' id={quoted(text)}/>"
+    scripted.say_in_room(room, f"<body>{inner}</body>", nick=text)
+    scripted.say_in_room(room, f"<subject>{inner}</subject>", nick=text, item_id=text)
+    scripted.say_in_room(room, f"<body>{inner}</body>{by_room}")
+    scripted.say_in_room(room, f"<body>old</body><delay xmlns='urn:xmpp:delay' from='{room}' stamp={quoted(text)}/>")
+    said, subject, named, old = (json.loads(event.data) for event in reader.take(4))
+    assert (said["nick"], said["body"], said["id"]) == (text, text, "i")
+    assert (subject["nick"], subject["subject"], subject["id"]) == (text, text, text)
+    assert (named["body"], named["id"]) == (text, text)
+    assert (old["body"], old["stamp"]) == ("old", text)
+    assert reader.nothing_within(0.05)
+    check_stream(reader)
+
+
+@pytest.mark.parametrize("text", HOSTILE, **ids)
+def test_a_nick_that_a_room_gives_us_stays_a_nick(crossing, scripted, open_direct, text):
+    scripted.nick = text
+    reader = open_direct(crossing, target="/eventsource/room/lobby")
+    scripted.wait_joined()
+    asked = [stanza.get("to") for stanza in list(scripted.stanzas) if stanza.find("{urn:xmpp:ping}ping") is not None]
+    assert asked == [f"lobby@rooms.example/{text}"]
+    scripted.say_in_room("lobby@rooms.example", "<body>in</body>")
+    assert reader.next().type == "message"
+    scripted.put_out("lobby@rooms.example", text, text_in_xml(text))
+    reader.wait_end(5)
+    assert "kicked" in crossing.log()
+    check_stream(reader)
+    check_stanzas(scripted)
+
+
+@pytest.mark.parametrize("asked, target, told", [("list", "/eventsource/?node=*", "does not list its nodes"),
+                                                 ("items", "/eventsource/n", "has no stored items"),
+                                                 ("join", "/eventsource/room/lobby", "is refused")])
+@pytest.mark.parametrize("text", HOSTILE, **ids)
+def test_whatever_is_answered_with_an_error_its_text_stays_in_its_line(crossing, scripted, open_direct, text, asked, target, told):
+    scripted.errors[asked] = text_in_xml(text)
+    reader = open_direct(crossing, target=target, host="open.example", wait=False).wait_head()
+    assert reader.status == (403 if asked == "join" else 200)
+    wait_until(lambda: told in crossing.log(), told, 5)
+    check_head(reader)
+    if reader.status == 200:
+        check_stream(reader)
 
 
 @pytest.mark.parametrize("text", HOSTILE, **ids)

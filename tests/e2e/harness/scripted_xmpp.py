@@ -12,6 +12,8 @@ from .publisher import PUBSUB
 
 NS = "{jabber:component:accept}"
 EVENT = f"{PUBSUB}#event"
+MUC = "http://jabber.org/protocol/muc"
+STANZAS = "urn:ietf:params:xml:ns:xmpp-stanzas"
 _OPENING = (b"<?xml version='1.0'?><stream:stream xmlns:stream='http://etherx.jabber.org/streams' "
             b"xmlns='jabber:component:accept' from='x' id='1'>")
 
@@ -22,13 +24,19 @@ def quoted(text: str) -> str:
     return '"' + "".join(special.get(character, character) for character in text) + '"'
 
 
+def error(text: str) -> str:
+    return f"<error type='auth'><forbidden xmlns='{STANZAS}'/><text xmlns='{STANZAS}'>{text}</text></error>"
+
+
 class ScriptedXmpp:
     """Has what Worker asks of a server. `nodes` is what the service lists, `refusals` what it answers to a subscription of a
-    node: the text of an error."""
+    node: the text of an error. `errors`: the same for what is asked otherwise: "list", "items", "join". `nick`: what a room
+    calls who joins it, whatever they want (XEP-0045 §7.2.3)."""
     name, secret, pubsub, pubsub2, components = "scripted", "secret", "pubsub.example", "pubsub2.example", ("me.example",)
 
     def __init__(self):
         self.nodes, self.refusals, self.stanzas, self.items = [], {}, [], {}
+        self.errors, self.nick = {}, None
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.component_port = self._listener.getsockname()[1]
         self._peer, self._ready = None, threading.Event()
@@ -45,20 +53,39 @@ class ScriptedXmpp:
     def say(self, stanza: str) -> None:
         self._peer.sendall(stanza.encode())
 
-    def publish(self, node: str, item: str, payload: str, publisher: str = None) -> None:
+    def publish(self, node: str, item: str, payload: str, publisher: str = None, stamp: str = None) -> None:
+        delay = f"<delay xmlns='urn:xmpp:delay' stamp={quoted(stamp)}/>" if stamp is not None else ""
         who = f" publisher={quoted(publisher)}" if publisher is not None else ""
         self.say(f"<message from='{self.pubsub}' to='me.example'><event xmlns='{EVENT}'><items node={quoted(node)}>"
-                 f"<item id={quoted(item)}{who}>{payload}</item></items></event></message>")
+                 f"<item id={quoted(item)}{who}>{payload}</item></items></event>{delay}</message>")
 
     def retract(self, node: str, item: str) -> None:
         self.say(f"<message from='{self.pubsub}' to='me.example'><event xmlns='{EVENT}'><items node={quoted(node)}>"
                  f"<retract id={quoted(item)}/></items></event></message>")
+
+    def say_in_room(self, room: str, inner: str, nick: str = "somebody", item_id: str = "i") -> None:
+        self.say(f"<message from={quoted(room + '/' + nick)} to='me.example' type='groupchat' id={quoted(item_id)}>{inner}</message>")
+
+    def put_out(self, room: str, nick: str, reason: str) -> None:
+        """The listener is kicked (XEP-0045 §8.2)."""
+        self.say(f"<presence from={quoted(room + '/' + nick)} to='me.example' type='unavailable'><x xmlns='{MUC}#user'>"
+                 f"<item><reason>{reason}</reason></item><status code='307'/><status code='110'/></x></presence>")
 
     def subscribed(self, node: str) -> bool:
         return any(one.get("node") == node for stanza in list(self.stanzas) for one in stanza.iter(f"{{{PUBSUB}}}subscribe"))
 
     def wait_subscribed(self, node: str) -> None:
         wait_until(lambda: self.subscribed(node), f"a subscription to {node!r}", 5)
+
+    def wait_joined(self, occupant: str = None) -> str:
+        """Until somebody wants to be in a room (`occupant`, ROOM/nick, or any) and has asked whether it is: it gets what is said."""
+        def joins():
+            return [one.get("to") for one in list(self.stanzas) if one.tag == NS + "presence" and not one.get("type")]
+
+        def pinged():
+            return [one for stanza in list(self.stanzas) for one in stanza.iter("{urn:xmpp:ping}ping")]
+        wait_until(lambda: (occupant in joins() if occupant else joins()) and pinged(), "a join", 5)
+        return joins()[-1]
 
     def _serve(self) -> None:
         try:
@@ -81,17 +108,31 @@ class ScriptedXmpp:
             self._ready.set()
             return
         self.stanzas.append(stanza)
+        if stanza.tag == NS + "presence" and not stanza.get("type"):
+            self._let_in(stanza)
         if stanza.tag == NS + "iq" and stanza.get("type") in ("get", "set"):
             kind, inner = self._answer(stanza)
             self.say(f"<iq type='{kind}' id='{stanza.get('id')}' from={quoted(stanza.get('to'))} "
                      f"to={quoted(stanza.get('from'))}>{inner}</iq>")
 
+    def _let_in(self, join: ET.Element) -> None:
+        room, _, nick = join.get("to").partition("/")
+        occupant = quoted(room + "/" + (self.nick if self.nick is not None else nick))
+        if "join" in self.errors:
+            self.say(f"<presence type='error' from={occupant} to='me.example'>{error(self.errors['join'])}</presence>")
+        else:
+            self.say(f"<presence from={occupant} to='me.example'><x xmlns='{MUC}#user'><status code='110'/><status code='210'/></x>"
+                     "</presence>")
+
     def _answer(self, iq: ET.Element) -> tuple:
         for asked in iq.iter():
             node = asked.get("node", "")
             if asked.tag == f"{{{PUBSUB}}}subscribe" and node in self.refusals:
-                return "error", ("<error type='auth'><forbidden xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/>"
-                                 f"<text xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'>{self.refusals[node]}</text></error>")
+                return "error", error(self.refusals[node])
+            if asked.tag == f"{{{PUBSUB}}}items" and "items" in self.errors:
+                return "error", error(self.errors["items"])
+            if asked.tag == "{http://jabber.org/protocol/disco#items}query" and "list" in self.errors:
+                return "error", error(self.errors["list"])
             if asked.tag == f"{{{PUBSUB}}}subscribe":
                 return "result", f"<pubsub xmlns='{PUBSUB}'><subscription node={quoted(node)} jid='me.example' subscription='subscribed'/></pubsub>"
             if asked.tag == f"{{{PUBSUB}}}items":
