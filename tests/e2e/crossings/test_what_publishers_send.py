@@ -141,6 +141,7 @@ def test_a_document_holds_it_too(crossing, scripted, open_direct, text, accept):
 @pytest.mark.parametrize("text", HOSTILE, **ids)
 def test_a_stripped_item_is_asked_for_by_its_id_alone(scripted, stream, text):
     reader = stream("json")
+    wait_until(lambda: b"id: " in reader.raw, "its place, after what the node stores", 5)
     scripted.items["n"] = f"<item id={quoted(text)}><p xmlns='urn:x'/></item>"
     scripted.publish("n", text, "")
     event = json.loads(reader.next().data)
