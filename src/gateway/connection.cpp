@@ -148,7 +148,7 @@ void Connection::enter(const Params& params, StreamWanted& wanted) {
 void Connection::turn_away(const Refusal& refusal) {
   spdlog::debug("limit: {}", refusal.info().text);
   if (document_) return answer({wire::status_service_unavailable, std::string(refusal.info().text) + "; come back later"});
-  deliver(thread_.come_back_later(head_only_, accepted()));
+  deliver(thread_.come_back_later(refusal.info().text, head_only_, accepted()));
   end_when_written(CloseReason::overloaded);
 }
 

@@ -129,15 +129,15 @@ void ShardThread::check_deadlines() {
   }
 }
 
-hub::FrameRef ShardThread::come_back_later(bool head_only, bool has_begun) {
+hub::FrameRef ShardThread::come_back_later(std::string_view why, bool head_only, bool has_begun) {
   if (head_only) return bare_head_;
   auto retry = gate_.options().retry;
   retry += std::chrono::milliseconds(std::uniform_int_distribution<std::chrono::milliseconds::rep>(0, retry.count())(jitter_));
-  if (!has_begun) return stream_opening(retry, 0);
-  std::string block;
-  wire::append_retry(block, retry);
-  wire::append_block_end(block);
-  return hub::make_frame(block);
+  std::string out = has_begun ? std::string() : stream_head();
+  wire::append_comment(out, why);
+  wire::append_retry(out, retry);
+  wire::append_block_end(out);
+  return hub::make_frame(out);
 }
 
 Expiries::iterator ShardThread::add_expiry(Gate::Clock::time_point at, const std::shared_ptr<Connection>& connection) {

@@ -70,8 +70,8 @@ class ShardThread {
   std::span<char> buffer() { return buffer_; }
   /// What a stream begins with; the head alone for a HEAD request.
   hub::FrameRef response_head(bool head_only, std::size_t padding_bytes) const;
-  /// For who is over a limit: a whole response, or the rest of one that has begun.
-  hub::FrameRef come_back_later(bool head_only, bool has_begun);
+  /// For who is over a limit: a whole response, or the rest of one that has begun. `why` is for people: a comment.
+  hub::FrameRef come_back_later(std::string_view why, bool head_only, bool has_begun);
   void add_deadline(const std::shared_ptr<Connection>& connection);
   /// on_expired() is called then, up to a beat (Shard::beats_per_heartbeat) later, and forgets the expiry.
   Expiries::iterator add_expiry(Gate::Clock::time_point at, const std::shared_ptr<Connection>& connection);
