@@ -18,6 +18,8 @@ constexpr std::size_t replay_piece_bytes = 64u << 10;
 /// Of nodes that match a pattern, for each that a stream may follow: so many may be asked about for a user.
 constexpr std::size_t asked_for_each_followed = 4;
 
+constexpr std::uint64_t endless = std::numeric_limits<std::uint64_t>::max();
+
 bool may_pass(std::optional<Verdict> verdict) { return verdict == Verdict::held || verdict == Verdict::lapsed; }
 
 }  // namespace
@@ -46,12 +48,15 @@ std::vector<Node*> Audience::leave_nodes() {
 // ---- beginning
 
 void Audience::add(Stream& stream, const Start& start) {
+  if (list_ == List::known && !stream.may_follow(selection_.service, node_names())) return;
   for (Node* node : nodes_) node->ask_again();
-  admit({&stream, start, {}, std::nullopt});
+  admit({&stream, start});
 }
 
 void Audience::admit(Waiting waiting) {
   Stream& stream = *waiting.stream;
+  for (std::size_t i = 0; live_.empty() && i < nodes_.size(); ++i)
+    if (nodes_[i]->state() == Node::State::open) at_[i] = nodes_[i]->position();
   if (settled() && begin(waiting)) return;
   // What can still be refused has no answer yet.
   if (list_ == List::held || std::any_of(nodes_.begin(), nodes_.end(),
@@ -63,8 +68,30 @@ void Audience::admit(Waiting waiting) {
 }
 
 bool Audience::settled() const {
-  return (list_ == List::none_needed || list_ == List::known) &&
-         std::all_of(nodes_.begin(), nodes_.end(), [](const Node* node) { return node->settled(); });
+  if (list_ == List::awaited || list_ == List::held) return false;
+  for (std::size_t i = 0; i < nodes_.size(); ++i)
+    if (!is_settled(i)) return false;
+  return true;
+}
+
+/// Nobody waits for the owner of a node that nobody named. One that joins the live streams does so first.
+bool Audience::is_settled(std::size_t i) const {
+  const Node& node = *nodes_[i];
+  if (node.pending())
+    return std::find(selection_.nodes.begin(), selection_.nodes.end(), node.name().node) == selection_.nodes.end();
+  return node.settled() && (node.state() != Node::State::open || at_[i]);
+}
+
+bool Audience::waits() const {
+  if (!waiting_.empty()) return true;
+  for (std::size_t i = 0; i < nodes_.size(); ++i)
+    if (nodes_[i]->state() == Node::State::open && !at_[i]) return true;
+  return false;
+}
+
+void Audience::release_stores() {
+  if (waits()) return;
+  for (Node* node : nodes_) node->release_store();
 }
 
 void Audience::begin_waiting() {
@@ -72,13 +99,13 @@ void Audience::begin_waiting() {
   waiting.swap(waiting_);
   for (const Waiting& one : waiting) one.stream->audience_ = nullptr;
   for (Waiting& one : waiting) admit(std::move(one));
+  release_stores();
   if (unused()) shard_.maybe_unused(*this);
 }
 
 bool Audience::begin(Waiting& waiting) {
   Stream& stream = *waiting.stream;
   flush_nodes();
-  if (list_ == List::known && !stream.may_follow(selection_.service, node_names())) return true;
   if (all_refused()) {
     refuse(stream);
     return true;
@@ -103,7 +130,7 @@ bool Audience::begin(Waiting& waiting) {
     if (stream.wants_document()) {
       give_document(stream, replays);
     } else {
-      go_live(stream, frames_of(replays, waiting.fresh));
+      go_live(stream, frames_of(replays));
     }
     return true;
   }
@@ -121,10 +148,12 @@ std::vector<Node::Query> Audience::queries(Waiting& waiting) const {
   using Query = Node::Query;
   std::vector<Query> all(nodes_.size());
   const Start& start = waiting.start;
-  if (start.at == Start::At::newest && waiting.since.empty())
-    for (const Node* node : nodes_) waiting.since.push_back(node->position().sequence);
-  if (start.at == Start::At::newest)
-    for (std::size_t i = 0; i < all.size(); ++i) all[i] = {Query::From::newest, {}, start.count, waiting.since[i]};
+  if (start.at == Start::At::newest) {
+    // A document tells of no changes: it has what is stored at its moment.
+    const bool now = waiting.stream->wants_document();
+    for (std::size_t i = 0; i < all.size(); ++i)
+      all[i] = {Query::From::newest, {}, start.count, now ? endless : waiting.since_in(*nodes_[i])};
+  }
   if (start.at == Start::At::after) {
     for (Query& query : all) query.from = Query::From::nowhere;
     if (selection_.several) {
@@ -135,14 +164,18 @@ std::vector<Node::Query> Audience::queries(Waiting& waiting) const {
       all[0] = Query::after(wire::position_of(*id, nodes_[0]->position().epoch));
     }
   }
-  if (waiting.fresh) all[*waiting.fresh] = {Query::From::newest, {}, std::numeric_limits<unsigned>::max(), 0};
   return all;
+}
+
+std::uint64_t Audience::Waiting::since_in(const Node& node) {
+  for (const auto& [known, sequence] : since)
+    if (known == &node) return sequence;
+  return since.emplace_back(&node, node.position().sequence).second;
 }
 
 /// A stream of one node shares its events' bytes; IDs of several nodes are this audience's own. Until a node's replay
 /// begins, its part of the ID says where the client was, so whoever is cut in between goes on there.
-std::vector<FrameRef> Audience::frames_of(const std::vector<Node::Replay>& replays,
-                                          std::optional<std::size_t> fresh) const {
+std::vector<FrameRef> Audience::frames_of(const std::vector<Node::Replay>& replays) const {
   std::vector<FrameRef> frames;
   std::string text;
   auto finish = [&] {
@@ -154,7 +187,6 @@ std::vector<FrameRef> Audience::frames_of(const std::vector<Node::Replay>& repla
     const Node::Replay& replay = replays[i];
     if (node.state() == Node::State::refused && selection_.several)
       text += node_block(node.name().node, node.refusal() == Refusal::forbidden ? "forbidden" : "missing");
-    if (fresh == i) text += node_block(node.name().node, "created");
     if (!replay.reset.empty()) text += reset_block(node.name().node, replay.reset);
     if (node.state() == Node::State::open && replay.reset.empty())
       entries[i] = replay.events.empty() ? node.position() : replay.before;
@@ -220,6 +252,7 @@ void Audience::remove(Stream& stream) {
     waiting_[stream.place_] = std::move(waiting_.back());
     waiting_[stream.place_].stream->place_ = stream.place_;
     waiting_.pop_back();
+    release_stores();
   }
   stream.audience_ = nullptr;
 }
@@ -228,25 +261,31 @@ void Audience::remove(Stream& stream) {
 
 void Audience::node_changed(Node& node) {
   const std::size_t i = index_of(node);
-  if (node.state() == Node::State::open && !at_[i]) {
-    if (!live_.empty()) return join_late(i);
-    at_[i] = node.position();
-  }
+  if (node.state() == Node::State::open && !at_[i] && !live_.empty()) join_late(i);
   begin_waiting();
 }
 
-/// A node has come to streams that are live already: they get all of it.
+/// The others go on meanwhile.
 void Audience::join_late(std::size_t i) {
-  detain(i);
-  at_[i] = nodes_[i]->position();
-  begin_waiting();
+  Node& node = *nodes_[i];
+  node.flush();  // which this audience passes over, as it has not joined
+  const auto replay = node.replay({Node::Query::From::newest, {}, std::numeric_limits<unsigned>::max(), endless});
+  if (!replay) return node.fetch();
+  std::vector<FrameRef> frames;
+  std::string text = node_block(node.name().node, "created");
+  for (const EventRef& event : replay->events) {
+    at_[i] = event->id;
+    append_event(text, *event, at_);
+    if (text.size() >= replay_piece_bytes) frames.push_back(make_frame(std::exchange(text, {})));
+  }
+  at_[i] = node.position();
+  frames.push_back(make_frame(text + position_block(id_text(at_))));
+  for (std::size_t k = live_.size(); k-- > 0;) live_[k]->replay(frames);
 }
 
-void Audience::begin_again() { detain(std::nullopt); }
-
-void Audience::detain(std::optional<std::size_t> fresh) {
+void Audience::begin_again() {
   const std::string here = id_text(at_);
-  for (Stream* stream : std::exchange(live_, {})) wait({stream, Start::after(here), {}, fresh});
+  for (Stream* stream : std::exchange(live_, {})) wait({stream, Start::after(here)});
 }
 
 void Audience::node_refused(Node& node) {
@@ -256,9 +295,9 @@ void Audience::node_refused(Node& node) {
 }
 
 void Audience::node_ended(Node& node) {
-  at_[index_of(node)].reset();
+  const bool was_there = std::exchange(at_[index_of(node)], std::nullopt).has_value();
   if (all_refused()) return refuse_all();
-  broadcast(make_frame(node_block(node.name().node, "deleted") + position_block(id_text(at_))));
+  if (was_there) broadcast(make_frame(node_block(node.name().node, "deleted") + position_block(id_text(at_))));
   begin_waiting();
 }
 
@@ -326,6 +365,11 @@ std::optional<Verdict> Audience::verdict_on(const std::string& node) const {
   return at == asked_about_.end() ? std::nullopt : claim_->verdict(static_cast<std::size_t>(at - asked_about_.begin()));
 }
 
+void Audience::turn_away_who_may_not_follow(const std::vector<std::string>& nodes) {
+  for (std::size_t i = live_.size(); i-- > 0;) (void)live_[i]->may_follow(selection_.service, nodes);
+  for (std::size_t i = waiting_.size(); i-- > 0;) (void)waiting_[i].stream->may_follow(selection_.service, nodes);
+}
+
 std::vector<Node*> Audience::set_nodes(std::vector<Node*> nodes, const std::vector<std::string>& left_out) {
   const std::vector<Node*> before = std::exchange(nodes_, std::move(nodes));
   const wire::Entries stood = std::exchange(at_, wire::Entries(nodes_.size()));
@@ -339,6 +383,7 @@ std::vector<Node*> Audience::set_nodes(std::vector<Node*> nodes, const std::vect
     }
     removed.push_back(before[i]);
     before[i]->leave(*this);
+    for (Waiting& one : waiting_) std::erase_if(one.since, [&](const auto& since) { return since.first == before[i]; });
     const std::string& name = before[i]->name().node;
     if (stood[i]) blocks += node_block(name, verdict_on(name) == Verdict::refused ? "forbidden" : "deleted");
   }
@@ -348,14 +393,16 @@ std::vector<Node*> Audience::set_nodes(std::vector<Node*> nodes, const std::vect
     if (std::find(left_out_.begin(), left_out_.end(), node) == left_out_.end()) blocks += node_block(node, "left-out");
   left_out_ = left_out;
   list_ = List::known;
-  const std::vector<std::string> names = node_names();
-  for (std::size_t i = live_.size(); i-- > 0;) (void)live_[i]->may_follow(selection_.service, names);
   // IDs of other nodes than these would be of no use.
   if (!removed.empty() || !added.empty() || !blocks.empty()) broadcast(make_frame(blocks + position_block(id_text(at_))));
   for (Node* node : added) {
     node->flush();
     node->join(*this);
-    if (node->state() == Node::State::open) node_changed(*node);
+  }
+  for (std::size_t i = 0; i < nodes_.size(); ++i) {
+    Node& node = *nodes_[i];
+    if (node.state() == Node::State::refused && node.refusal() == Refusal::no_such_node) node.ask_again();
+    if (node.state() == Node::State::open && !at_[i] && !live_.empty()) join_late(i);
   }
   begin_waiting();
   return removed;

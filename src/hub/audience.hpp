@@ -33,14 +33,16 @@ class Audience final : public RightsHolder, public std::enable_shared_from_this<
   /// Of nodes that match its patterns, leaves those that its reader may read. False while that is not known of all of them
   /// and streams wait for it. Of more than four for each that a stream may follow, only the first are asked about.
   bool keep_readable(std::vector<std::string>& nodes);
-  /// The service lists other nodes that match than before, `left_out` of them beyond the bound; or cannot be asked now.
+  void turn_away_who_may_not_follow(const std::vector<std::string>& nodes);
+  /// The service lists other nodes that match than before, beyond the bound `left_out`; or cannot be asked now.
   /// Returns those that it does not follow any more.
   std::vector<Node*> set_nodes(std::vector<Node*> nodes, const std::vector<std::string>& left_out);
   void hold_list();
   /// Its end: returns those that it followed. Somebody may hold it for a while after that.
   std::vector<Node*> leave_nodes();
   bool unused() const { return live_.empty() && waiting_.empty(); }
-  bool waits() const { return !waiting_.empty(); }
+  /// For stored items, or for nodes.
+  bool waits() const;
 
   /// Takes a new stream in. It begins at once if it can.
   void add(Stream& stream, const Start& start);
@@ -62,8 +64,9 @@ class Audience final : public RightsHolder, public std::enable_shared_from_this<
   struct Waiting {
     Stream* stream;
     Start start;
-    std::vector<std::uint64_t> since;  ///< sequences as it began to wait for the store: what comes later is news to it
-    std::optional<std::size_t> fresh;  ///< a node that came to a stream that was live, which is to get all of it
+    /// Where each node was as it began to wait for the store: what comes later is news to it.
+    std::vector<std::pair<const Node*, std::uint64_t>> since = {};
+    std::uint64_t since_in(const Node& node);
   };
 
   /// Live at once if it can, or waiting.
@@ -72,14 +75,16 @@ class Audience final : public RightsHolder, public std::enable_shared_from_this<
   /// False if it has to wait for stored items.
   bool begin(Waiting& waiting);
   std::vector<Node::Query> queries(Waiting& waiting) const;
-  std::vector<FrameRef> frames_of(const std::vector<Node::Replay>& replays, std::optional<std::size_t> fresh) const;
+  std::vector<FrameRef> frames_of(const std::vector<Node::Replay>& replays) const;
   void give_document(Stream& stream, const std::vector<Node::Replay>& replays) const;
   void go_live(Stream& stream, const std::vector<FrameRef>& frames);
   void wait(Waiting waiting);
+  /// A node has come to streams that are live already: they get all of it, once it is there.
   void join_late(std::size_t index);
+  /// Nothing stands between a new stream and its beginning but stored items.
   bool settled() const;
-  /// Live streams wait from here on.
-  void detain(std::optional<std::size_t> fresh);
+  bool is_settled(std::size_t index) const;
+  void release_stores();
   void refuse(Stream& stream);
   void refuse_all();
   void broadcast(const FrameRef& frame);
@@ -101,7 +106,7 @@ class Audience final : public RightsHolder, public std::enable_shared_from_this<
   std::vector<std::string> left_out_;  ///< nodes that match beyond the bound
   std::vector<std::string> asked_about_;  ///< nodes that match, of which the reader's right is known or awaited
   std::unique_ptr<Rights::Claim> claim_;  ///< to these, in their order
-  wire::Entries at_;  ///< of each node: the last event that was broadcast; nothing while it is not open
+  wire::Entries at_;  ///< of each node: the last event that was broadcast; nothing while live streams do not have it
   std::vector<Stream*> live_;
   std::vector<Waiting> waiting_;
   bool listed_unused_ = false;  ///< for Shard

@@ -8,6 +8,7 @@ namespace xes::hub {
 /// A burst becomes one frame, copied once per audience and written once per stream.
 void Audience::happened(const Node& node, const std::vector<EventRef>& events) {
   auto& at = at_[index_of(node)];
+  if (!at && !live_.empty()) return;  // it joins them with all that it has, later
   at = events.back()->id;
   if (live_.empty()) return;
   FrameRef frame;

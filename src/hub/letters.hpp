@@ -43,6 +43,7 @@ struct Opened {
 /// Not yet, but it may pass (the XMPP session is down, an owner has to approve): streams are held open.
 struct Held {
   NodeName name;
+  bool pending = false;  ///< an owner has to approve: that may take for ever
 };
 struct Refused {
   NodeName name;

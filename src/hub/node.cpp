@@ -8,6 +8,22 @@
 #include "hub/shard.hpp"
 
 namespace xes::hub {
+namespace {
+
+/// What is stored after one more event.
+void apply(std::vector<EventRef>& stored, const EventRef& event, bool republish_moves) {
+  if (event->happening != Happening::item && event->happening != Happening::retract) return stored.clear();
+  const auto same = std::find_if(stored.begin(), stored.end(),
+                                 [&](const EventRef& one) { return one->item.id == event->item.id; });
+  if (event->happening == Happening::item && !republish_moves && same != stored.end()) {
+    *same = event;
+    return;
+  }
+  if (same != stored.end()) stored.erase(same);
+  if (event->happening == Happening::item) stored.push_back(event);
+}
+
+}  // namespace
 
 // ---- what the XMPP side tells
 
@@ -37,8 +53,9 @@ void Node::opened(const Opened& news) {
   }
 }
 
-void Node::held() {
+void Node::held(bool pending) {
   if (state_ == State::opening) state_ = State::held;
+  pending_ = pending;
   for (Audience* audience : audiences_) audience->node_changed(*this);
 }
 
@@ -117,21 +134,9 @@ std::optional<Node::Replay> Node::replay_from_store(const Query& query) const {
   const auto& kept = history_.events();
   const auto later = kept.empty() ? std::optional<std::size_t>(0) : history_.after_sequence(store_->as_of);
   if (!later) return std::nullopt;
+  if (query.from == Query::From::newest) return newest(query, *later);
   const auto& items = store_->items;
   Replay out;
-  auto add_from = [&](std::size_t index) {
-    out.events.insert(out.events.end(), items.begin() + static_cast<std::ptrdiff_t>(index), items.end());
-    out.events.insert(out.events.end(), kept.begin() + static_cast<std::ptrdiff_t>(*later), kept.end());
-  };
-  if (query.from == Query::From::newest) {
-    // What was published since it asked comes in any case, and last.
-    std::size_t first = items.size();
-    while (first > 0 && items[first - 1]->id.sequence > query.since) --first;
-    first -= std::min<std::size_t>(first, query.count);
-    add_from(first);
-    if (first > 0) out.before = items[first - 1]->id;
-    return out;
-  }
   const bool has_position = query.from == Query::From::position;
   for (std::size_t i = 0; has_position && i < items.size(); ++i) {
     const wire::EventId& id = items[i]->id;
@@ -146,7 +151,27 @@ std::optional<Node::Replay> Node::replay_from_store(const Query& query) const {
   // Where the node was empty and is, there is nothing to say.
   if (!has_position || query.position.id.content != 0 || !items.empty())
     out.reset = has_position ? "position-lost" : "unknown-id";
-  add_from(0);
+  out.events = items;
+  out.events.insert(out.events.end(), kept.begin() + static_cast<std::ptrdiff_t>(*later), kept.end());
+  return out;
+}
+
+/// The store may be older than the question, or newer: others asked before, or it took a while to come.
+Node::Replay Node::newest(const Query& query, std::size_t later) const {
+  std::vector<EventRef> stored, since;
+  for (const EventRef& item : store_->items) (item->id.sequence > query.since ? since : stored).push_back(item);
+  const auto& kept = history_.events();
+  for (std::size_t i = later; i < kept.size(); ++i) {
+    if (kept[i]->id.sequence > query.since) {
+      since.push_back(kept[i]);
+    } else {
+      apply(stored, kept[i], republish_moves_);
+    }
+  }
+  const std::size_t first = stored.size() - std::min<std::size_t>(stored.size(), query.count);
+  Replay out{{stored.begin() + static_cast<std::ptrdiff_t>(first), stored.end()}};
+  out.events.insert(out.events.end(), since.begin(), since.end());
+  if (first > 0) out.before = stored[first - 1]->id;
   return out;
 }
 

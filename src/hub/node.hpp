@@ -35,6 +35,8 @@ class Node {
   State state() const { return state_; }
   Refusal refusal() const { return refusal_; }
   bool settled() const { return state_ == State::open || state_ == State::refused; }
+  /// Held, until one of its owners approves.
+  bool pending() const { return state_ == State::held && pending_; }
   const wire::EventId& position() const { return position_; }
 
   void join(Audience& audience) { audiences_.push_back(&audience); }
@@ -43,7 +45,7 @@ class Node {
 
   // What the XMPP side tells.
   void opened(const Opened& news);
-  void held();
+  void held(bool pending);
   void refused(Refusal refusal);
   void happened(const std::vector<EventRef>& events);
   void snapshot(const std::vector<EventRef>& items);
@@ -64,8 +66,8 @@ class Node {
   struct Query {
     enum class From : unsigned char { now, position, newest, nowhere } from = From::now;
     wire::Position position;
-    unsigned count = 0;       ///< of the newest
-    std::uint64_t since = 0;  ///< events after that sequence are news to it in any case
+    unsigned count = 0;       ///< of the newest that were stored at sequence `since`;
+    std::uint64_t since = 0;  ///< all that happened after it follows
     static Query after(const wire::Position& where) { return {From::position, where, 0, 0}; }
   };
   /// What it is sent before it goes live.
@@ -80,7 +82,7 @@ class Node {
   std::optional<Replay> replay(const Query& query) const;
   /// The stored items, once for all that wait for them.
   void fetch();
-  /// Nobody waits for the stored items any more.
+  /// They are kept while somebody waits, here or at another node.
   void release_store();
 
  private:
@@ -90,6 +92,7 @@ class Node {
   };
 
   std::optional<Replay> replay_from_store(const Query& query) const;
+  Replay newest(const Query& query, std::size_t later) const;
   Replay from(std::size_t index) const;
 
   Shard& shard_;
@@ -97,6 +100,7 @@ class Node {
   State state_ = State::opening;
   Refusal refusal_ = Refusal::no_such_node;
   bool republish_moves_ = false;
+  bool pending_ = false;  ///< if held
   bool fetching_ = false;
   wire::EventId position_;
   History history_;

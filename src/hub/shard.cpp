@@ -45,9 +45,10 @@ void Shard::hold(Stream& stream) {
 
 void Shard::open(Stream& stream, const Selection& selection, const Start& start) {
   if (!stream.listed_) expect(stream);
-  Audience& joined = audience(selection);
-  joined.add(stream, start);
-  if (joined.unused()) maybe_unused(joined);
+  const auto [joined, is_new] = audience(selection);
+  joined->add(stream, start);
+  if (is_new && !selection.patterns.empty()) list_again(*joined);
+  if (joined->unused()) maybe_unused(*joined);
   drop_unused();
 }
 
@@ -60,18 +61,16 @@ Node& Shard::node(const NodeName& name) {
   return *node;
 }
 
-Audience& Shard::audience(const Selection& selection) {
+std::pair<Audience*, bool> Shard::audience(const Selection& selection) {
   const auto found = audiences_.find(selection);
-  if (found != audiences_.end()) return *found->second;
+  if (found != audiences_.end()) return {found->second.get(), false};
   std::vector<Node*> members;
   for (const std::string& name : selection.nodes) members.push_back(&node({selection.service, name}));
-  Audience& made =
-      *audiences_.emplace(selection, std::make_shared<Audience>(*this, selection, std::move(members))).first->second;
-  if (selection.patterns.empty()) return made;
-  Listing& listing = listings_[selection.service];
-  if (listing.audiences++ == 0) want_({Want::What::list, {selection.service, {}}});
-  if (listing.newest) apply_list(made, *listing.newest);
-  return made;
+  const auto made = std::make_shared<Audience>(*this, selection, std::move(members));
+  audiences_.emplace(selection, made);
+  if (!selection.patterns.empty() && listings_[selection.service].audiences++ == 0)
+    want_({Want::What::list, {selection.service, {}}});
+  return {made.get(), true};
 }
 
 void Shard::listed(const Listed& news) {
@@ -90,8 +89,14 @@ void Shard::apply_list(Audience& audience, const Listed& news) {
     if (matches(selection, name) && !std::count(selection.nodes.begin(), selection.nodes.end(), name)) matching.push_back(name);
   if (!audience.keep_readable(matching)) return;
   std::vector<std::string> names = selection.nodes, left_out;
-  for (const std::string& name : matching) (names.size() < options_.max_nodes ? names : left_out).push_back(name);
+  for (std::string& name : matching) {
+    std::vector<std::string>& to = names.size() < options_.max_nodes ? names : left_out;
+    if (to.size() < options_.max_nodes) to.push_back(std::move(name));
+  }
   std::sort(names.begin(), names.end());
+  // Before anything is subscribed to.
+  audience.turn_away_who_may_not_follow(names);
+  if (audience.unused()) return;
   std::vector<Node*> members;
   for (const std::string& name : names) members.push_back(&node({selection.service, name}));
   for (Node* gone : audience.set_nodes(std::move(members), left_out)) drop_if_unused(*gone);
@@ -152,7 +157,7 @@ void Shard::read(News&& news) {
     void operator()(const Opened& n) {
       if (Node* node = shard.find(n.name)) node->opened(n);
     }
-    void operator()(const Held& n) { if (Node* node = shard.find(n.name)) node->held(); }
+    void operator()(const Held& n) { if (Node* node = shard.find(n.name)) node->held(n.pending); }
     void operator()(const Refused& n) {
       if (Node* node = shard.find(n.name)) node->refused(n.refusal);
     }

@@ -27,7 +27,7 @@ struct ShardOptions {
   std::chrono::milliseconds retry{3000};      ///< EventSource reconnection time; at a shutdown up to twice that
   std::chrono::milliseconds heartbeat{15000}; ///< at the latest so long after the last bytes, a comment is sent
   HistoryOptions history;
-  std::size_t max_nodes = 16;  ///< that a stream with a pattern follows; of the others it is told
+  std::size_t max_nodes = 16;  ///< that a stream with a pattern follows; of as many others it is told
   /// Events of one node that follow each other faster than this share a write. Ten milliseconds nobody sees, and at
   /// 1,000 events a second they save nine writes in ten, here and in the web server.
   std::chrono::milliseconds pace{10};
@@ -86,7 +86,8 @@ class Shard {
  private:
   Node* find(const NodeName& name);
   Node& node(const NodeName& name);
-  Audience& audience(const Selection& selection);
+  /// The bool: it is new.
+  std::pair<Audience*, bool> audience(const Selection& selection);
   void listed(const Listed& news);
   void apply_list(Audience& audience, const Listed& news);
   void drop_if_unused(Node& node);

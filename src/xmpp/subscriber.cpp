@@ -124,7 +124,7 @@ void Subscriber::follow(ShardIndex shard, const NodeName& name) {
   if (follow->primed) {
     tell_opened(*follow, shard);
   } else if (!session_.ready() || follow->state == State::pending || (!is_new && follow->state == State::idle)) {
-    tell(shard, hub::Held{name});
+    tell(shard, hub::Held{name, follow->state == State::pending});
   }
   if (is_new && session_.ready()) subscribe(*follow);
 }
@@ -191,7 +191,7 @@ void Subscriber::tell_opened(Follow& follow, ShardIndex shard, std::size_t live)
 
 void Subscriber::tell_held(Follow& follow) {
   for (const ShardIndex shard : follow.shards)
-    if (!follow.open.count(shard)) tell(shard, hub::Held{*follow.name});
+    if (!follow.open.count(shard)) tell(shard, hub::Held{*follow.name, follow.state == State::pending});
 }
 
 /// One wake per shard for all that one read from the socket brought. A full mailbox stops the reading.

@@ -10,11 +10,11 @@ using testing::ElementsAre;
 using testing::IsEmpty;
 using testing::UnorderedElementsAre;
 
-/// Streams of the nodes "a" and "b", on a service whose feeds live here.
+/// Streams of the nodes "a" and "b" (and of "c" by patterns), on a service whose feeds live here.
 class SeveralNodes : public ShardTest {
  protected:
   SeveralNodes() {
-    for (const char* node : {"a", "b"}) feeds.push_back(feed_of(node));
+    for (const char* node : {"a", "b", "c"}) feeds.push_back(feed_of(node));
   }
   static std::unique_ptr<Feed> feed_of(const char* node, std::uint64_t run = epoch) {
     return make_feed({}, run, {"pubsub.example", node});
@@ -279,6 +279,30 @@ TEST_F(ShardTest, RefusesADocumentForAWhileWhereTheServiceIsAway) {
 
 // ---- patterns
 
+TEST_F(SeveralNodes, ShowWhatIsStoredNowToThoseWhoComeWhileOthersWait) {
+  FakeStream first(shard), later(shard), document(shard);
+  document.document = true;
+  publish(0, "a0");
+  publish(0, "a1");
+  publish(1, "b0");
+  shard.open(first, both(), Start::newest(1));
+  open_both();
+  store(0, {item("a0", "a0"), item("a1", "a1")});
+  // b's list has not come, so a's is kept; meanwhile more happens in a.
+  send(Happened{std::make_shared<const NodeName>(feeds[0]->name()), feeds[0]->change(retracted("a0"), {})});
+  for (const char* id : {"a2", "a3"}) publish(0, id);
+  shard.open(later, only({"pubsub.example", "a"}, View::payload), Start::newest(2));
+  EXPECT_THAT(later.texts(), ElementsAre("a2", "a3", "#"));
+  shard.open(document, only({"pubsub.example", "a"}, View::payload), Start::newest(20));
+  ASSERT_TRUE(document.items);
+  EXPECT_THAT(*document.items, ElementsAre("item a1=a1", "item a2=a2", "item a3=a3"));
+  store(1, {item("b0", "b0")});
+  asked();
+  FakeStream last(shard);
+  shard.open(last, only({"pubsub.example", "a"}, View::payload), Start::newest(2));
+  EXPECT_THAT(asked(), ElementsAre(What::fetch)) << "nobody waits any more";
+}
+
 class Patterns : public SeveralNodes {
  protected:
   static Selection pattern(const std::string& glob) {
@@ -325,7 +349,7 @@ TEST_F(Patterns, TakeInANodeThatIsCreatedWithAllThatItHas) {
   EXPECT_THAT(asked(), ElementsAre(What::fetch));
   publish(0, "a2");
   store(1, {item("b1", "b1")});
-  EXPECT_THAT(stream.texts(), ElementsAre(R"(node {"node":"b","state":"created"})", "a2", "b1", "#"));
+  EXPECT_THAT(stream.texts(), ElementsAre("a2", R"(node {"node":"b","state":"created"})", "b1", "#"));
   publish(1, "b2");
   EXPECT_THAT(stream.texts(), ElementsAre("b2"));
 }
@@ -371,6 +395,113 @@ TEST_F(Patterns, LeaveOutWhatIsBeyondTheBoundAndSaySo) {
   strict.read(Listed{"pubsub.example", std::make_shared<const std::vector<std::string>>(std::vector<std::string>{"a", "b"})});
   strict.read(Opened{feeds[0]->name(), {}, feeds[0]->position(), true});
   EXPECT_THAT(stream.texts(), ElementsAre(R"(node {"node":"b","state":"left-out"})", "#"));
+}
+
+TEST_F(Patterns, TakeInSeveralNodesThatAreCreatedAtOnce) {
+  for (std::size_t i = 0; i < 3; ++i) publish(i, std::string(1, "abc"[i]) + "1");
+  FakeStream stream(shard);
+  shard.open(stream, pattern("*"), {});
+  list({"a"});
+  open_node(0);
+  list({"a", "b", "c"});
+  stream.texts();
+  open_node(1);
+  publish(0, "a2");
+  open_node(2);
+  EXPECT_THAT(stream.texts(), ElementsAre("a2"));
+  store(2, {item("c1", "c1")});
+  store(1, {item("b1", "b1")});
+  EXPECT_THAT(stream.texts(), ElementsAre(R"(node {"node":"c","state":"created"})", "c1", "#",
+                                          R"(node {"node":"b","state":"created"})", "b1", "#"));
+}
+
+TEST_F(Patterns, GoOnWhileANewNodeWaits) {
+  FakeStream stream(shard);
+  shard.open(stream, pattern("*"), {});
+  list({"a"});
+  open_node(0);
+  list({"a", "b", "c"});
+  send(Held{feeds[1]->name()});
+  send(Held{feeds[2]->name(), true});
+  stream.texts();
+  publish(0, "a1");
+  EXPECT_THAT(stream.texts(), ElementsAre("a1"));
+  FakeStream another(shard);
+  shard.open(another, pattern("*"), {});
+  EXPECT_THAT(another.texts(), IsEmpty()) << "b may come at any moment";
+  open_node(1);
+  store(1, {});
+  EXPECT_THAT(another.texts(), ElementsAre("#")) << "c's owner may never approve";
+}
+
+TEST_F(Patterns, BeginWhereNodesAreWhoseStreamsAreOpenAlready) {
+  publish(0, "a1");
+  publish(1, "b1");
+  FakeStream other(shard), stream(shard), newest(shard);
+  shard.open(other, both(), {});
+  open_both();
+  shard.open(stream, pattern("*"), {});
+  list({"a", "b"});
+  EXPECT_THAT(stream.texts(), ElementsAre("#")) << "it asked for nothing that is stored";
+  shard.open(newest, pattern("*"), Start::newest(1));
+  store(0, {item("a1", "a1")});
+  store(1, {item("b1", "b1")});
+  EXPECT_THAT(newest.texts(), ElementsAre("a1", "b1", "#"));
+}
+
+TEST_F(Patterns, FollowAListThatChangesWhileAStreamWaitsForStoredItems) {
+  for (std::size_t i = 0; i < 3; ++i) publish(i, std::string(1, "abc"[i]) + "1");
+  FakeStream stream(shard);
+  shard.open(stream, pattern("*"), Start::newest(2));
+  list({"b"});
+  open_node(1);
+  list({"a", "b", "c"});
+  open_node(0);
+  open_node(2);
+  list({"c"});
+  store(2, {item("c1", "c1")});
+  EXPECT_THAT(stream.texts(), ElementsAre("c1", "#"));
+}
+
+TEST_F(Patterns, FollowAListThatShrinksWhileANodeJoins) {
+  publish(2, "c1");
+  FakeStream stream(shard);
+  shard.open(stream, pattern("*"), {});
+  list({"a", "b"});
+  open_both();
+  list({"a", "b", "c"});
+  open_node(2);
+  list({"c"});
+  stream.texts();
+  store(2, {item("c1", "c1")});
+  EXPECT_THAT(stream.texts(), ElementsAre(R"(node {"node":"c","state":"created"})", "c1", "#"));
+}
+
+TEST_F(Patterns, TakeInANodeThatIsCreatedAgain) {
+  FakeStream stream(shard);
+  shard.open(stream, pattern("*"), {});
+  list({"a", "b"});
+  open_both();
+  asked();
+  stream.texts();
+  send(Ended{feeds[1]->name()});
+  EXPECT_THAT(stream.texts(), ElementsAre(R"(node {"node":"b","state":"deleted"})", "#"));
+  list({"a", "b"});
+  EXPECT_THAT(asked(), ElementsAre(What::follow));
+  feeds[1] = feed_of("b", other_epoch);
+  feeds[1]->change(published("b1", "b1"), {});
+  open_node(1);
+  store(1, {item("b1", "b1")});
+  EXPECT_THAT(stream.texts(), ElementsAre(R"(node {"node":"b","state":"created"})", "b1", "#"));
+}
+
+TEST_F(Patterns, SubscribeToNothingForStreamsThatMayNotFollowIt) {
+  FakeStream stream(shard);
+  stream.most_nodes = 1;
+  shard.open(stream, pattern("*"), {});
+  list({"a", "b"});
+  EXPECT_EQ(stream.reason, CloseReason::overloaded);
+  EXPECT_THAT(asked(), ElementsAre(What::list, What::unlist));
 }
 
 TEST_F(Patterns, EndStreamsThatMayNotFollowSoMany) {
