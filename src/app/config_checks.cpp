@@ -8,6 +8,7 @@
 #include "app/options.hpp"
 #include "base/text.hpp"
 #include "wire/glob.hpp"
+#include "wire/jid.hpp"
 
 namespace xes::app {
 namespace {
@@ -24,7 +25,7 @@ void claim_jids(const std::vector<const Table*>& services, Claims& claims, Repor
     const Entry* jid = find_entry(*service, "jid");
     const auto* text = jid == nullptr ? nullptr : std::get_if<std::string>(&jid->value);
     if (text == nullptr) continue;
-    const auto [claim, first] = claims.try_emplace(ascii_lower(*text), Claim{service, jid->line});
+    const auto [claim, first] = claims.try_emplace(wire::bare_jid(*text).value_or(*text), Claim{service, jid->line});
     if (!first)
       report.error(jid->line, header_text(*find_table(service->name)) + " jid: " + quoted(*text) +
                                   " is the service of line " + std::to_string(claim->second.line) +

@@ -19,7 +19,7 @@ bool is_ascii_alnum(char c) {
 }  // namespace
 
 Result<std::string> parse_domain_jid(std::string_view text) {
-  if (wire::is_jid_domain(text)) return ascii_lower(text);
+  if (auto domain = wire::domainpart(text); domain && !wire::is_glob(text)) return domain;
   return fail(Error::malformed, quoted(text) +
                                     " is no JID of a component; write a domain alone, for instance "
                                     "\"eventsource.example.org\"");
@@ -59,10 +59,9 @@ Result<std::string> parse_user_jid(std::string_view text) {
   constexpr std::string_view place = "{user}";
   if (text == place) return std::string(text);
   const std::size_t at = text.find(place);
-  if (at != std::string_view::npos && text.find(place, at + 1) == std::string_view::npos) {
-    const std::string one = std::string(text).replace(at, place.size(), "user");
-    if (one.find('@', at) != std::string::npos && parse_bare_jid(one)) return ascii_lower(text);
-  }
+  if (at != std::string_view::npos && text.find(place, at + 1) == std::string_view::npos &&
+      text.find('@', at) != std::string_view::npos)
+    if (auto jid = parse_bare_jid(text)) return jid;
   return fail(Error::malformed, quoted(text) +
                                     " is no template of users' JIDs; write {user} once before the \"@\", for instance "
                                     "\"{user}@example.org\"");
@@ -86,25 +85,25 @@ Result<std::string> parse_glob(std::string_view text) {
 }
 
 Result<std::string> parse_room_service_jid(std::string_view text) {
-  if (wire::is_jid_domain(text) && !wire::is_glob(text)) return ascii_lower(text);
+  if (auto domain = wire::domainpart(text); domain && !wire::is_glob(text)) return domain;
   return fail(Error::malformed, quoted(text) +
                                     " is no JID of a service of chat rooms; write a domain alone, for instance "
                                     "\"conference.example.org\"");
 }
 
 Result<std::string> parse_room_glob(std::string_view text) {
-  if (wire::is_jid_part(text)) return ascii_lower(text);
+  if (auto room = wire::localpart(text)) return room;
   return fail(Error::malformed, quoted(text, 60) +
                                     " is no name or pattern of rooms; write what stands before their @, for instance "
                                     "\"lobby\" or \"public-*\"");
 }
 
 Result<std::string> parse_nick(std::string_view text) {
-  const bool right = !text.empty() && text.size() <= max_nick && is_xml_text(text) && !text.starts_with(' ') &&
-                     !text.ends_with(' ') &&
-                     std::none_of(text.begin(), text.end(),
+  const auto nick = wire::resourcepart(text);
+  const bool right = nick && nick->size() <= max_nick && !nick->starts_with(' ') && !nick->ends_with(' ') &&
+                     std::none_of(nick->begin(), nick->end(),
                                   [](char c) { return static_cast<unsigned char>(c) < ' ' || c == 0x7F; });
-  if (right) return std::string(text);
+  if (right) return nick;
   return fail(Error::malformed, quoted(text, 60) + " is no nick; it must have 1 to " + std::to_string(max_nick) +
                                     " bytes without control characters, and no blank at either end");
 }

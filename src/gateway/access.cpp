@@ -52,7 +52,7 @@ std::variant<Visitor, Answer> Gate::check(const Params& params, StreamWanted& wa
     case Access::open: break;
   }
   const std::string_view user = params.get("REMOTE_USER");
-  return Visitor{user.empty() ? "" : "user " + std::string(user), {}, std::nullopt};
+  return Visitor{user.empty() ? "" : "user " + ascii_lower(user), {}, std::nullopt};
 }
 
 std::variant<Visitor, Answer> Gate::check_token(const Params& params, StreamWanted& wanted, Clock::time_point now) const {

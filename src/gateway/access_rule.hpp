@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Purpose: which nodes of a service may be read, by whom, and who is asked about it. Thread: any (values).
-// Sources: RFC 7622 §3.3 (what a user's part of a JID may hold), XEP-0060 §4.5 (access models), XEP-0356.
+// Sources: RFC 6122 §2.3 (what a user's part of a JID may hold), XEP-0060 §4.5 (access models), XEP-0356.
 #pragma once
 
 #include <chrono>
@@ -35,10 +35,11 @@ bool matches_any(const std::vector<std::string>& globs, std::string_view node);
 /// Whether the configuration lets anybody read `node` at all. What of it a user or a token may is another question.
 bool is_offered(const AccessRule& rule, std::string_view node);
 
-/// The bare JID, in lower case, as which the service knows `user`, who is whatever the web server authenticated: put in
-/// the place of "{user}", or before `component`. Whoever is authenticated cannot become somebody else: an "@", a "/" or
-/// anything else that a user's part of a JID may not hold is Error::malformed. Where the template is "{user}" alone,
-/// the user must be a bare JID.
+/// The bare JID as which the service knows `user`, who is whatever the web server authenticated: put in the place of
+/// "{user}", or before `component`. Whoever is authenticated cannot become somebody else: Error::malformed for an "@", a
+/// "/" or anything else that a user's part of a JID may not hold, and for a spelling that XMPP servers take for another
+/// user's (wire/jid.hpp); but ASCII letters may have either case. Where the template is "{user}" alone, the user must be a
+/// bare JID.
 Result<std::string> jid_of_user(const AccessRule& rule, std::string_view component, std::string_view user);
 
 }  // namespace xes::gateway

@@ -87,15 +87,16 @@ constexpr std::string_view room_path = "room/";
 Result<std::pair<Target, std::string>> find_room(std::string_view path, const RouteOptions& options) {
   const auto decoded = wire::percent_decode(path.substr(room_path.size()));
   if (!decoded) return tl::unexpected(decoded.error());
-  const std::string room = ascii_lower(*decoded);
-  const std::string local = room.substr(0, room.find('@'));
-  const bool whole = local.size() < room.size();
-  if (!wire::is_jid_part(local) || (whole && !wire::is_jid_domain(std::string_view(room).substr(local.size() + 1))))
+  const std::size_t at = decoded->find('@');
+  const bool whole = at != decoded->npos;
+  const auto local = wire::localpart(std::string_view(*decoded).substr(0, at));
+  const auto jid = whole ? wire::bare_jid(*decoded) : local;
+  if (!local || !jid)
     return fail(Error::malformed, quoted(*decoded) + " is no chat room; name one: " + options.path + "room/ROOM");
   for (const Service& rooms : options.room_services)
-    if ((!whole || room.substr(local.size() + 1) == rooms.jid) && is_offered(rooms.rule, local))
-      return std::pair(Target{&rooms, rooms.jid}, local);
-  return fail(Error::missing, "no chat room " + quoted(room) + " is offered here");
+    if ((!whole || *jid == *local + "@" + rooms.jid) && is_offered(rooms.rule, *local))
+      return std::pair(Target{&rooms, rooms.jid}, *local);
+  return fail(Error::missing, "no chat room " + quoted(*jid) + " is offered here");
 }
 
 /// Error::malformed unless it may be a node's name.

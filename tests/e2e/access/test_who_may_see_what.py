@@ -168,6 +168,21 @@ def test_who_may_see_what(xmpp, guard, new_node, publisher, user, open_direct, r
     ANSWERS[expected](case.open(**params).wait_head(15), case)
 
 
+LOOK_ALIKES = ["ａlice", "al\u00adice", "ＡLICE", "\u1d2clice"]
+
+
+@pytest.mark.parametrize("rule", ["user-at-component", "owner"])
+@pytest.mark.parametrize("name", LOOK_ALIKES)
+def test_a_look_alike_of_a_user_sees_nothing(xmpp, guard, new_node, publisher, open_direct, rule, name):
+    """Servers fold these into "alice" (stringprep), where a web server holds them for other users."""
+    worker, node = guard(rule), new_node(access_model="whitelist")
+    publisher.affiliate(node, worker.component, "owner" if rule == "owner" else "member")
+    publisher.affiliate(node, f"alice@{worker.component}" if rule == "user-at-component" else "alice@localhost", "member")
+    refused = open_direct(worker, node, wait=False, REMOTE_USER=name).wait_head()
+    assert refused.status == 403 and "cannot be asked about" in refused.text()
+    open_direct(worker, node, REMOTE_USER="ALICE")  # case alone makes no other user
+
+
 @pytest.mark.parametrize("rule", ["user-at-component", "owner", "privileged"])
 def test_without_a_user_the_refusal_says_what_is_missing(prosody, guard, node, open_direct, rule):
     assert "REMOTE_USER" in open_direct(guard(rule), node, wait=False).wait_head().text()

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """What an account publishes on a node of its own (XEP-0163): live, stored and after a restart."""
 import json
+from urllib.parse import quote
 
 from harness.accounts import target
 
@@ -19,6 +20,14 @@ def test_publish_and_retract_arrive_live(accounts_worker, alice, own_node, open_
     event = stream.next()
     assert event.type == "retract" and json.loads(event.data) == {"node": node, "id": "i1"}
     assert stream.nothing_within(0.3)
+
+
+def test_the_account_may_be_spelt_in_another_way(accounts_worker, alice, own_node, open_direct):
+    """Servers answer from the JID as they spell it (stringprep)."""
+    node = own_node()
+    stream = open_direct(accounts_worker, target=target(node, quote("ａl\u00adICE@Localhost", safe="@")))
+    alice.publish(node, payload("one"), "i1")
+    assert "one" in stream.next().data
 
 
 def test_the_json_view_names_the_account(accounts_worker, alice, own_node, open_direct):

@@ -29,6 +29,12 @@ def test_a_missing_node_is_refused(xmpp, accounts_worker, open_direct, jid):
     assert status_of(stream) == {"prosody": 403, "ejabberd": 404}[xmpp.name]
 
 
+@pytest.mark.parametrize("letter", ["%F0%9F%8E%89", "%E1%B4%AC"])
+def test_an_account_with_letters_younger_than_stringprep_is_refused(accounts_worker, open_direct, letter):
+    """By ejabberd, to which that is no JID; Prosody takes it for one, of an account that it does not know."""
+    assert status_of(open_direct(accounts_worker, target=target("n", letter + "lice@localhost"), wait=False)) == 403
+
+
 @pytest.mark.parametrize("path", ["@alice/n", "@alice@localhost%2Fphone/n", "@@localhost/n", "@alice@localhost/"])
 def test_what_names_no_node_of_a_bare_jid_is_malformed(accounts_worker, open_direct, path):
     stream = open_direct(accounts_worker, target=f"/eventsource/{path}", wait=False)

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """Messages and subjects of a chat room as a page gets them."""
 import re
+from urllib.parse import quote
 
 import pytest
 
@@ -26,6 +27,16 @@ def test_a_body_comes_through_intact(room_worker, room, name, listen, text):
     talk.talk(text)
     assert said(stream.next())["body"] == text
     assert stream.nothing_within(0.2)
+
+
+def test_a_room_in_another_spelling_is_the_same_room(room_worker, room, name, listen):
+    """Servers answer from the JID as they spell it (stringprep)."""
+    talk, worker = room("alice", name), room_worker()
+    streams = [listen(worker, quote(spelling)) for spelling in (name.upper(), name.replace("public", "ｐub\u00adlic"))]
+    talk.talk("Good morning")
+    for stream in streams:
+        assert said(stream.next())["body"] == "Good morning"
+    assert talk.has("eventsource") and not talk.has("eventsource-2")
 
 
 def test_what_was_said_before_is_marked(room_worker, room, name, listen):

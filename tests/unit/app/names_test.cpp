@@ -10,7 +10,7 @@ using namespace xes::app;
 TEST(DomainJid, IsADomainInLowerCase) {
   EXPECT_EQ(parse_domain_jid("Push.Example.org").value(), "push.example.org");
   EXPECT_EQ(parse_domain_jid("localhost").value(), "localhost");
-  EXPECT_EQ(parse_domain_jid("größe.example").value(), "größe.example");
+  EXPECT_EQ(parse_domain_jid("müller.example").value(), "müller.example");
   for (const char* bad : {"", "a@b", "a/b", "a b", "a\tb", "a\"b", "a<b", "a'b", "a&b", "a:1", ".a", "a.",
                           "a..b", "\x01", "\x7f", "\xff"})
     EXPECT_FALSE(parse_domain_jid(bad)) << bad;
@@ -23,6 +23,17 @@ TEST(BareJid, IsADomainOrAnAccount) {
   EXPECT_EQ(parse_bare_jid("Alice@Example.org").value(), "alice@example.org");
   for (const char* bad : {"", "@b", "a@", "a@b@c", "a@b/c", "a b@c", "*@b>"})
     EXPECT_FALSE(parse_bare_jid(bad)) << bad;
+}
+
+TEST(Jids, AreSpeltAsServersSpellThem) {
+  EXPECT_EQ(parse_domain_jid("Ｐush.example.org").value(), "push.example.org");
+  EXPECT_EQ(parse_bare_jid("al\u00adice@example.org").value(), "alice@example.org");
+  EXPECT_EQ(parse_bare_jid("*@Ｅxample.org").value(), "*@example.org");
+  EXPECT_EQ(parse_room_service_jid("Ｃonference.example.org").value(), "conference.example.org");
+  EXPECT_EQ(parse_room_glob("Größe-*").value(), "grösse-*");
+  EXPECT_EQ(parse_user_jid("Ｗeb-{user}@example.org").value(), "web-{user}@example.org");
+  EXPECT_EQ(parse_nick("Ｅvent source").value(), "Event source");
+  EXPECT_FALSE(parse_nick("\u00a0x")) << "a blank at its beginning";
 }
 
 TEST(HostName, HasNoPortNoSchemeNoPath) {

@@ -51,6 +51,16 @@ TEST(AccessRule, LetsNobodyBecomeSomebodyElse) {
   EXPECT_EQ(jid(std::string(1023, 'x'), "x{user}@example.org"), "refused") << "too long with what stands around it";
 }
 
+TEST(AccessRule, LetsNobodyBecomeSomebodyElseByAnotherSpelling) {
+  for (const std::string user : {"ａlice", "al\u00adice", "ﬁona", "größe", "ALICÉ", "mu\u0308ller"}) {
+    EXPECT_EQ(jid(user), "refused") << user;
+    EXPECT_EQ(jid(user, "{user}@example.org"), "refused") << user;
+    EXPECT_EQ(jid(user + "@example.org", "{user}"), "refused") << user;
+  }
+  EXPECT_EQ(jid("alice@ｅxample.org", "{user}"), "refused");
+  EXPECT_EQ(jid("\u0308ller", "mu{user}@example.org"), "refused") << "which together are müller";
+}
+
 TEST(AccessRule, TakesAWholeJidWhereTheTemplateIsTheUserAlone) {
   EXPECT_EQ(jid("Alice@Example.org", "{user}"), "alice@example.org");
   for (const std::string user : {"alice", "alice@", "@example.org", "a@b@c", "a@b/c", "a@b c", "a@b'", "a<@b"})

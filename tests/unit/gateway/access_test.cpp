@@ -63,6 +63,11 @@ TEST_F(GateTest, CountsTheUsersOfOpenServicesToo) {
   EXPECT_EQ(visitor().name, "user alice");
 }
 
+TEST_F(GateTest, CountsSpellingsOfOneUserTogether) {
+  params.add("REMOTE_USER", "ALICE");
+  EXPECT_EQ(visitor().name, "user alice") << "as where access is for users";
+}
+
 TEST_F(GateTest, OffersTheNodesOfTheRuleAlone) {
   rule.nodes = {"news/*"};
   EXPECT_EQ(status(), 403);
@@ -173,6 +178,12 @@ TEST_F(UserGateTest, NamesTheJidThatTheServiceIsAskedAbout) {
 TEST_F(UserGateTest, RefusesAUserWhoWouldBeSomebodyElse) {
   params.add("REMOTE_USER", "alice@example.org/x");
   EXPECT_EQ(status(), 403);
+}
+
+TEST_F(UserGateTest, RefusesAUserWhomServersTakeForAnother) {
+  params.add("REMOTE_USER", "ａlice");
+  EXPECT_EQ(status(), 403);
+  EXPECT_EQ(refusal().text, "the user \"ａlice\" cannot be asked about: XMPP servers take \"ａlice\" for \"alice\"");
 }
 
 TEST_F(UserGateTest, LetsPatternsMatchWhatTheirUserMayRead) {

@@ -260,6 +260,13 @@ TEST_F(NamedServiceTest, TheJidIsDecodedOnceAndInLowerCase) {
   EXPECT_EQ(status("/eventsource/@a%2540b@example.org/n"), 200) << "a%40b is a name like another";
 }
 
+TEST_F(NamedServiceTest, TheJidIsSpeltAsItsServerAnswers) {
+  EXPECT_EQ(named("@%EF%BD%81lice@example.org/n"), "alice@example.org") << "a fullwidth a";
+  EXPECT_EQ(named("@al%C2%ADice@%EF%BC%A5xample.org/n"), "alice@example.org") << "a soft hyphen, a fullwidth E";
+  EXPECT_EQ(status("/eventsource/@alice%EF%BC%A0evil.example@example.org/n"), 400) << "a fullwidth @";
+  EXPECT_EQ(status("/eventsource/@alice@example.org%EF%BC%8Fphone/n"), 400) << "a fullwidth /";
+}
+
 TEST_F(NamedServiceTest, WhatIsNoBareJidIsMalformed) {
   for (const std::string jid : {"", "@", "alice@", "@example.org", "a@b@example.org", "alice@example.org%2Fphone", "a%20b@c",
                                 "%00@example.org", "a%0A@example.org", "%FF@example.org", "%zz@example.org", "a@b..c"})
@@ -317,6 +324,8 @@ TEST_F(RoomTest, ARoomIsNamedByThePath) {
   EXPECT_EQ(room("attic"), "attic@rooms.example");
   EXPECT_EQ(room("lobby@rooms.example"), "lobby@rooms.example");
   EXPECT_EQ(room("lobby%40Rooms.example"), "lobby@rooms.example");
+  EXPECT_EQ(room("%EF%BD%8Cob%C2%ADby"), "lobby@conference.example") << "as the room answers";
+  EXPECT_EQ(room("lobby@%EF%BD%92ooms.example"), "lobby@rooms.example");
   EXPECT_EQ(stream("/eventsource/room/lobby").selection.view, hub::View::payload);
   EXPECT_EQ(stream("/eventsource/room/lobby?format=json").selection.view, hub::View::json);
   EXPECT_EQ(stream("/eventsource/room/lobby", {{"HTTP_HOST", "unheard.of"}}).selection.service, "conference.example");
@@ -329,7 +338,8 @@ TEST_F(RoomTest, OthersAreNotOffered) {
 
 TEST_F(RoomTest, WhatIsNoRoomIsMalformed) {
   for (const std::string name : {"", "lobby/nick", "lobby@conference.example/nick", "a%20b", "%00", "lobby@", "@conference.example",
-                                 "lobby@a@b", "%FF", "lobby%0A"})
+                                 "lobby@a@b", "%FF", "lobby%0A", "lobby%EF%BC%A0rooms.example",
+                                 "%C2%AD", "lobby%C2%A0"})
     EXPECT_EQ(status("/eventsource/room/" + name), 400) << name;
   EXPECT_EQ(status("/eventsource/room/lobby?node=a"), 400);
 }
