@@ -6,7 +6,7 @@ from harness.nginx import Nginx
 from harness.talker import BROWSER, Browser
 from harness.worker import HOST
 
-PAGES = "".join(f"    location = /{page} {{ root {BROWSER}; }}\n" for page in ("page.html", "several.html"))
+PAGES = "".join(f"    location = /{page} {{ root {BROWSER}; }}\n" for page in ("page.html", "several.html", "login.html"))
 
 
 @pytest.fixture

@@ -10,7 +10,8 @@ import pytest
 
 from harness.eventsource import EventSource
 from harness.nginx import Nginx
-from harness.process import program
+from harness.process import program, wait_until
+from harness.session_service import SessionService
 from harness.tokens import SECRET, token
 from harness.worker import HOST
 
@@ -18,31 +19,14 @@ pytestmark = pytest.mark.timeout(90)
 
 
 class Site(http.server.BaseHTTPRequestHandler):
-    """A site's own part: /login?user=NAME begins a session (or gives a token), /session says whose a session is."""
+    """What a site does that knows its users: /token?token=…&then=PAGE sets the cookie and goes on to the page."""
     protocol_version = "HTTP/1.1"
 
     def do_GET(self):
-        asked = parse_qs(urlsplit(self.path).query)
-        user = self._user()
-        if self.path.startswith("/login"):
-            name, value = ("__Host-eventsource", asked["token"][0]) if "token" in asked else ("session", f"of-{asked['user'][0]}")
-            same_site = asked.get("samesite", ["Lax"])[0]
-            self._answer(302, {"Set-Cookie": f"{name}={value}; Path=/; Secure; HttpOnly; SameSite={same_site}",
-                               "Location": asked["then"][0]})
-        elif user:
-            self._answer(204, {"X-Eventsource-User": user})
-        else:
-            self._answer(401, {})
-
-    def _user(self):
-        for cookie in self.headers.get("Cookie", "").split("; "):
-            if cookie.startswith("session=of-"):
-                return cookie.removeprefix("session=of-")
-        return None
-
-    def _answer(self, status: int, headers: dict) -> None:
-        self.send_response(status)
-        for name, value in {**headers, "Content-Length": "0"}.items():
+        asked = {name: values[0] for name, values in parse_qs(urlsplit(self.path).query).items()}
+        cookie = f"__Host-eventsource={asked['token']}; Path=/; Secure; HttpOnly; SameSite={asked.get('samesite', 'Lax')}"
+        self.send_response(302)
+        for name, value in {"Set-Cookie": cookie, "Location": asked["then"], "Content-Length": "0"}.items():
             self.send_header(name, value)
         self.end_headers()
 
@@ -66,7 +50,7 @@ def front(serve, own_worker, user, prosody, site):
         worker = own_worker(services=[{"jid": prosody.pubsub, "hosts": [HOST], **service}],
                             stream={"heartbeat": "2s", "retry": "500ms"}, **options).start().wait_connected(user("friend"))
         return serve(worker, access=access, edits=edits, http=http,
-                     extra=f"    location /login {{ proxy_pass http://127.0.0.1:{site}; }}\n{extra}")
+                     extra=f"    location = /token {{ proxy_pass http://127.0.0.1:{site}; }}\n{extra}")
     return make
 
 
@@ -86,9 +70,10 @@ def see(page, publisher, node) -> None:
     assert not page.died()
 
 
-def refused(page, status: int) -> None:
+def refused(page, *statuses: int) -> None:
+    """By the last of them; the others are what was answered before."""
     page.wait(lambda lines: any(line.get("closed") for line in lines), "the refusal", 30)
-    assert {line["status"] for line in page.lines if "status" in line} == {status}
+    assert {line["status"] for line in page.lines if "status" in line} == set(statuses)
     assert page.items() == []
 
 
@@ -131,50 +116,91 @@ def test_without_a_password_there_is_no_stream(front, folder, members_only):
             assert stream.headers["www-authenticate"].startswith("Basic")
 
 
-@pytest.mark.parametrize("name, sees", [("alice", True), ("mallory", False)])
-def test_a_session_of_the_site(front, site, browse, publisher, members_only, name, sees):
-    web = front({"access": "user"}, ["access-session.conf"], {"session.conf": [("127.0.0.1:9180", f"127.0.0.1:{site}")]},
-                extra="    include xmpp-eventsource/session.conf;")
+@pytest.fixture
+def sessions(folder):
+    """deploy/session-service."""
+    service = SessionService(folder, "alice", "mallory").start()
+    yield service
+    service.stop()
+
+
+@pytest.mark.parametrize("name, password, status", [("alice", "secret", 200), ("alice", "guessed", 401), ("mallory", "secret", 403)])
+def test_a_session_of_the_site(front, sessions, browse, publisher, members_only, name, password, status):
+    web = front({"access": "user"}, **sessions.nginx())
     node = members_only(web.worker)
-    page = browse(web, "login", user=name, then=f"/page.html?node={node}")
+    page = browse(web, "login.html", name=name, password=password, then=f"/page.html?node={node}")
+    if status != 200:
+        return refused(page, status)
+    see(page, publisher, node)
+    sessions.stop()
+    publisher.publish(node, "<p xmlns='urn:x'>still for members</p>", "i2")
+    page.wait(lambda lines: len(page.items()) == 2, "what comes while the session service is away")
+    assert not page.died()
+
+
+def test_a_session_service_that_is_away_ends_no_event_source(front, sessions, browse, publisher, members_only):
+    web = front({"access": "user"}, **sessions.nginx())
+    node = members_only(web.worker)
+    sessions.stop()
+    page = browse(web, node=node)
+    page.wait(lambda lines: sum("error" in line for line in lines) >= 2, "the page to have tried again", 30)
+    assert not page.died() and page.items() == []
+    sessions.start()
+    refused(page, 200, 401)
+
+
+@pytest.mark.parametrize("pattern, sees", [("*", True), ("other", False)])
+def test_a_token_in_a_cookie(token_front, browse, publisher, new_node, pattern, sees):
+    node = new_node(persist_items=1)
+    page = browse(token_front, "token", token=token(pattern), then=f"/page.html?node={node}")
     if sees:
         see(page, publisher, node)
     else:
         refused(page, 403)
 
 
-def test_no_session_is_no_stream_and_a_session_service_that_is_away_ends_none(front, site, browse, folder, members_only):
-    web = front({"access": "user"}, ["access-session.conf"], {"session.conf": [("127.0.0.1:9180", f"127.0.0.1:{site}")]},
-                extra="    include xmpp-eventsource/session.conf;")
-    refused(browse(web, node=members_only(web.worker)), 401)
-
-
-@pytest.mark.parametrize("nodes, sees", [(["*"], True), (["other"], False)])
-def test_a_token_in_a_cookie(token_front, browse, publisher, new_node, nodes, sees):
+def test_a_token_that_expires_ends_the_stream(token_front, browse, new_node):
     node = new_node(persist_items=1)
-    page = browse(token_front, "login", token=token(*nodes), then=f"/page.html?node={node}")
-    if sees:
-        see(page, publisher, node)
-    else:
-        refused(page, 403)
-
-
-def test_a_token_that_expires_ends_the_stream(token_front, browse, publisher, new_node):
-    node = new_node(persist_items=1)
-    page = browse(token_front, "login", token=token("*", seconds=5), then=f"/page.html?node={node}")
+    page = browse(token_front, "token", token=token("*", seconds=5), then=f"/page.html?node={node}")
     page.wait_open()
     page.wait(lambda lines: page.died(), "the stream's end, and the refusal of the next", 30)
     assert [line["status"] for line in page.lines if "status" in line] == [200, 401]
 
 
-def test_a_foreign_page_reads_with_the_users_cookie_only_if_it_is_listed(token_front, browse, publisher, new_node):
-    node = new_node(persist_items=1)
-    cookie = token("*")
-    # Logged in at the site itself, then on to a page of the listed origin (cors.conf's example), which reads from there.
-    page = browse(token_front, "login", hosts=(HOST, "www.example.org"), token=cookie, samesite="None",
-                  then=f"https://www.example.org/page.html?node={node}&from=https://{HOST}")
+@pytest.fixture
+def from_elsewhere(token_front, browse, publisher, new_node):
+    """from_elsewhere(host): logged in at the site itself, then on to a page of that host, which asks the site for a stream."""
+    def make(host: str, samesite: str = "Lax"):
+        node = new_node(persist_items=1)
+        publisher.publish(node, "<p xmlns='urn:x'>for members</p>", "i0")
+        page = browse(token_front, "token", hosts=(HOST, host), token=token("*"), samesite=samesite,
+                      then=f"https://{host}/page.html?node={node}&from=https://{HOST}")
+        return page, node
+    return make
+
+
+def test_a_foreign_page_that_is_listed_reads_with_the_users_cookie(from_elsewhere, publisher):
+    """(cors.conf lists www.example.org as it comes.)"""
+    page, node = from_elsewhere("www.example.org")
     see(page, publisher, node)
     assert page.console() == []
+
+
+@pytest.mark.parametrize("host, samesite, status", [
+    ("evil.example.org", "Lax", 200),   # the same site: the cookie goes along, and CORS alone keeps the page from reading
+    ("evil.example.org", "Strict", 200),
+    ("evil.example.net", "Lax", 401),   # another site: SameSite keeps the cookie back, and CORS even the refusal
+])
+def test_a_foreign_page_that_is_not_listed_reads_nothing(from_elsewhere, token_front, publisher, host, samesite, status):
+    page, node = from_elsewhere(host, samesite)
+    page.wait(lambda lines: page.died(), "the browser to keep the stream from the page", 30)
+    publisher.publish(node, "<p xmlns='urn:x'>for members</p>", "i1")
+    assert any("has been blocked by CORS policy" in line for line in page.console())
+    assert page.items() == [] and not any("opened" in line for line in page.lines)
+    page.process.end()  # so that nginx writes down what it answered
+    asked = wait_until(lambda: [line for line in (token_front.folder / "access.log").read_text().splitlines() if node in line
+                                and "/eventsource/" in line.split('"')[1]], "nginx's line", 10)
+    assert [int(line.split('"')[2].split()[0]) for line in asked] == [status]
 
 
 def test_more_streams_than_an_address_may_have_come_back_later_and_none_dies(front, browse, publisher, new_node):
