@@ -10,7 +10,6 @@ from harness.apache import Apache
 from harness.canonical import canonical
 from harness.eventsource import EventSource
 from harness.process import program, wait_until
-from harness.responder import Responder
 from harness.worker import HOST, settled_sockets, sockets_of
 
 
@@ -20,19 +19,6 @@ def apache(folder, framing):
     site = Apache(folder, framing, f"{folder}/{framing}.sock")
     yield site.start()
     site.stop()
-
-
-@pytest.fixture
-def stand_in(apache, folder):
-    import os
-    import shutil
-    responder = Responder(folder)
-    if os.geteuid() == 0:
-        for path in (responder.fastcgi, responder.scgi):
-            shutil.chown(path, group=Apache.group)
-            os.chmod(path, 0o660)
-    yield responder
-    responder.close()
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ from .worker import ROOT
 
 # What Debian enables by itself, as far as it could meddle with a stream; then what the site's head asks for.
 _MODULES = ("mpm_event", "authz_core", "authz_host", "alias", "dir", "env", "mime", "setenvif", "filter", "deflate", "reqtimeout",
-            "socache_shmcb")
+            "socache_shmcb", "auth_basic", "authn_core", "authn_file", "authz_user")
 
 _CONFIG = """
 ServerRoot {folder}
@@ -35,11 +35,12 @@ Include {folder}/site.conf
 
 
 class Apache:
-    """`framing` chooses the site. `group` is who must be able to open the worker's socket."""
+    """`framing` chooses the site. `group` is who must be able to open the worker's socket. `edits`: [(old, new)] of what an
+    operator changes in the site besides names and paths."""
 
     group = "www-data" if os.geteuid() == 0 else None
 
-    def __init__(self, folder: Path, framing: str, socket: str):
+    def __init__(self, folder: Path, framing: str, socket: str, edits=()):
         self.folder, self.framing = Path(folder), framing
         self.plain, self.tls = free_port(), free_port()
         self.process = None
@@ -53,7 +54,7 @@ class Apache:
         for old, new in {f"unix:/run/xmpp-eventsource/{framing}.sock": f"unix:{socket}", "*:80>": f"127.0.0.1:{self.plain}>",
                          "*:443>": f"127.0.0.1:{self.tls}>", "/etc/ssl/certs/push.example.org.pem": f"{folder}/cert.pem",
                          "/etc/ssl/private/push.example.org.key": f"{folder}/key.pem", "/etc/apache2/xmpp-eventsource": str(own),
-                         "/var/www/html": f"{folder}/www"}.items():
+                         "/var/www/html": f"{folder}/www", **dict(edits)}.items():
             site = substitute(site, old, new)
         (self.folder / "site.conf").write_text(site)
         modules = "\n".join(f"LoadModule {name}_module /usr/lib/apache2/modules/mod_{name}.so" for name in (*_MODULES, *asked))
