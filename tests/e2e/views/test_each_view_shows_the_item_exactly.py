@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """`?format=`: payload, item, json and atom of the same items, at once."""
 import json
+import xml.etree.ElementTree as ET
 
 import pytest
 
@@ -43,9 +44,7 @@ def test_xml(xmpp, publisher, views):
     assert data["item"].startswith("<item xmlns='http://jabber.org/protocol/pubsub'") and "\n" not in data["item"]
     # On one line, as the module that this replaces sends it: a line end is a space or a character reference.
     assert canonical(payload_of(data["item"])) == canonical(XML)
-    said = json.loads(data["json"])
-    said.pop("publisher", None)
-    assert said == {"service": xmpp.pubsub, "node": views[0], "id": "i1", "payload": data["payload"]}
+    assert json.loads(data["json"]) == {"service": xmpp.pubsub, "node": views[0], "id": "i1", "payload": data["payload"]}
     assert data["atom"] == data["json"], "what is no Atom entry"
     assert "\n" not in data["json"]
 
@@ -68,12 +67,49 @@ def test_an_atom_entry(xmpp, publisher, views):
     data = publish(publisher, views, ENTRY)
     assert canonical(data["payload"]) == canonical(ENTRY)
     assert json.loads(data["json"])["payload"] == data["payload"]
-    said = json.loads(data["atom"])
-    said.pop("publisher", None)
-    said.pop("published", None)
-    assert said == {"service": xmpp.pubsub, "node": views[0], "id": "i1", "atom_id": "tag:example.org,2024:1",
-                    "title": "Soup & bread", "link": "https://example.org/1", "updated": "2024-05-01T10:00:00Z",
-                    "author": "Romeo", "summary": "All about soup", "content": "<p>Hot &amp; good</p>", "content_type": "html"}
+    assert json.loads(data["atom"]) == {
+        "service": xmpp.pubsub, "node": views[0], "id": "i1", "atom_id": "tag:example.org,2024:1", "title": "Soup & bread",
+        "link": "https://example.org/1", "updated": "2024-05-01T10:00:00Z", "author": "Romeo", "summary": "All about soup",
+        "content": "<p>Hot &amp; good</p>", "content_type": "html"}
+
+
+def test_an_atom_entry_says_itself_when_it_was_published(xmpp, publisher, views):
+    data = publish(publisher, views, ENTRY.replace("<updated>", "<published>2024-04-30T10:00:00Z</published><updated>"))
+    assert json.loads(data["atom"])["published"] == "2024-04-30T10:00:00Z"
+    assert "published" not in json.loads(data["json"]), "neither server tells it"
+
+
+def told_of(open_stream, publisher, node, **where) -> list:
+    """The publisher of a live item and of the same one stored, as the views item, json and atom tell it."""
+    live = {view: open_stream(target=f"/eventsource/{node}?format={view}", **where) for view in ("item", "json", "atom")}
+    publisher.publish(node, "<p xmlns='urn:x'/>", "i1")
+    told = []
+    for view, stream in live.items():
+        stored = open_stream(target=f"/eventsource/{node}?format={view}&last=1", **where)
+        for data in (stream.next().data, stored.next().data):
+            if view == "item":
+                told.append(ET.fromstring(data).get("publisher"))
+            else:
+                said = json.loads(data)
+                assert "published" not in said
+                told.append(said.get("publisher"))
+    return told
+
+
+def test_the_publisher_on_ejabberd_is_told_where_the_node_says_so(ejabberd, publisher, new_node, open_stream):
+    told = told_of(open_stream, publisher, new_node(persist_items=1, itemreply="publisher"))
+    assert len(set(told)) == 1 and told[0].startswith(publisher.jid + "/"), "a full JID"
+
+
+def test_the_publisher_on_prosody_is_told_where_the_service_says_so(own_server, own_worker, user, open_direct):
+    service = f'Component "{own_server.pubsub}" "pubsub"\n'
+    own_server.config.write_text(own_server.config.read_text().replace(service, service + "  expose_publisher = true\n"))
+    publisher = (own_server.start(), user("publisher"))[1]
+    worker = own_worker().start().wait_connected(publisher)
+
+    def open_stream(**more):
+        return open_direct(worker, **more)
+    assert set(told_of(open_stream, publisher, publisher.create("node", persist_items=1))) == {publisher.jid}, "a bare JID"
 
 
 @pytest.mark.parametrize("view", ["payload", "item", "json", "atom"])
