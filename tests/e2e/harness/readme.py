@@ -1,6 +1,19 @@
 # SPDX-License-Identifier: MIT
-"""README's tables, for scenarios that follow them row by row."""
+"""README's tables and examples, for scenarios that follow them."""
+import re
+
 from .worker import ROOT
+
+
+def _text() -> str:
+    return (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+def examples(language: str) -> list:
+    """The code blocks in that language."""
+    found = re.findall(rf"(?ms)^```{language}\n(.*?)^```$", _text())
+    assert found, f"README has no example in {language}"
+    return found
 
 
 def _cells(line: str) -> list:
@@ -9,7 +22,7 @@ def _cells(line: str) -> list:
 
 def table(*header: str) -> list:
     """The rows below that header, each a dict by the header's cells; fails where README has no such table, or two."""
-    lines = (ROOT / "README.md").read_text(encoding="utf-8").splitlines()
+    lines = _text().splitlines()
     starts = [number for number, line in enumerate(lines) if line.startswith("|") and _cells(line) == list(header)]
     assert len(starts) == 1, f"README has {len(starts)} tables {header}"
     rows = []

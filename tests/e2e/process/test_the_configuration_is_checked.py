@@ -4,6 +4,8 @@ import re
 
 import pytest
 
+from harness.readme import examples
+from harness.tokens import P256
 from harness.worker import ROOT, run
 
 GOOD = """[xmpp]
@@ -51,6 +53,15 @@ def check(folder):
 
 def test_a_good_configuration_passes(check):
     _, ended = check(GOOD)
+    assert ended.returncode == 0, ended.stderr
+
+
+@pytest.mark.parametrize("example", examples("toml"))
+def test_readmes_examples_pass(check, folder, example):
+    public = P256(folder).file
+    for name in re.findall(r'"([^"]+\.pem)"', example):
+        (folder / name).write_text(public)
+    path, ended = check(GOOD[:GOOD.index("[[service]]")] + example)
     assert ended.returncode == 0, ended.stderr
 
 
