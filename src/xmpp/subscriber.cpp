@@ -251,7 +251,8 @@ void Subscriber::on_down() {
   authorizer_.on_down();
   turn_.clear();
   to_check_.clear();
-  subscribing_ = checking_ = 0;
+  left_over_.clear();
+  subscribing_ = checking_ = dropping_ = 0;
   for (const auto& [name, follow] : follows_) {
     follow->state = State::idle;
     follow->fetching = follow->fetching_payload = false;

@@ -55,6 +55,7 @@ struct SubscriberOptions {
   AuthorizerOptions authorizer;
   std::size_t max_subscribing = 64;                ///< nodes being subscribed to at a time; the others take turns
   std::size_t max_checking = 16;                   ///< services being asked for our subscriptions at a time
+  std::size_t max_dropping = 64;                   ///< left-over subscriptions being dropped at a time
   std::size_t max_strays = 1024;                   ///< services of which something came that nobody here asked for
   std::size_t max_held_changes = 10'000;           ///< per node, while a stripped payload is fetched
 };
@@ -203,7 +204,9 @@ class Subscriber {
   void compare(const std::string& jid, const std::unordered_set<std::string>& active_before, const Element& iq);
   void refresh_unheard(const std::string& jid);
   void schedule_recheck();
+  void drop_left_over();
   void note_stray(const std::string& jid);
+  void forget_unused(const std::string& jid);
 
   FollowRef find(const hub::NodeName& name) const;
   /// For log lines.
@@ -232,6 +235,12 @@ class Subscriber {
   /// Subscriptions that nobody here uses, as of the last check. After a restart pages take a moment to come back, so
   /// only what is unused at two checks in a row is left over.
   std::unordered_set<hub::NodeName, hub::NodeNameHash> unused_;
+  struct LeftOver {
+    hub::NodeName name;
+    std::string subid;
+  };
+  std::deque<LeftOver> left_over_;  ///< to be dropped, in turn
+  std::size_t dropping_ = 0;
   boost::asio::steady_timer recheck_timer_;
   boost::asio::steady_timer down_timer_;
   boost::asio::steady_timer relief_timer_;

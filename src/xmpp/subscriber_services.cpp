@@ -3,6 +3,7 @@
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
+#include <iterator>
 
 #include "base/text.hpp"
 #include "wire/jid.hpp"
@@ -28,7 +29,9 @@ void Subscriber::remove_service(const std::string& jid) {
   if (service == services_.end() || --service->second.follows > 0) return;
   const bool by_name = std::any_of(options_.services.begin(), options_.services.end(),
                                    [&](const Service& one) { return one.jid == jid; });
-  if (!by_name) services_.erase(service);
+  if (by_name) return;
+  services_.erase(service);
+  forget_unused(jid);
 }
 
 /// Which end of a list a re-published item stands at decides whether a stored item's neighbours tell what came after
@@ -87,6 +90,7 @@ void Subscriber::recheck_service(const std::string& jid) {
                        compare(jid, active_before, *result);
                      } else {
                        strays_.erase(jid);
+                       forget_unused(jid);
                      }
                      if (!session_.ready()) return;
                      if (is_account(jid)) refresh_unheard(jid);
@@ -98,23 +102,42 @@ void Subscriber::recheck_service(const std::string& jid) {
 void Subscriber::compare(const std::string& jid, const std::unordered_set<std::string>& active_before, const Element& iq) {
   std::unordered_set<std::string> listed;
   std::unordered_set<NodeName, hub::NodeNameHash> unused;
+  std::vector<LeftOver> left_over;
   for (const pubsub::Subscription& one : pubsub::read_subscriptions(iq)) {
     if (wire::without_resource(one.jid) != jid_ || one.state == pubsub::SubscriptionState::none) continue;
     listed.insert(one.node);
     if (find({jid, one.node})) continue;
     unused.insert({jid, one.node});
-    if (!unused_.count({jid, one.node})) continue;
-    spdlog::info("pubsub: dropping the left-over subscription to {}", display({jid, one.node}));
-    session_.send_iq(IqType::set, jid, pubsub::unsubscribe(one.node, jid_, one.subid), options_.deadline, [](IqResult) {});
+    if (unused_.count({jid, one.node})) left_over.push_back({{jid, one.node}, one.subid});
   }
   if (unused.empty()) strays_.erase(jid);
   std::erase_if(unused_, [&](const NodeName& name) { return name.service == jid; });
   unused_.merge(unused);
+  forget_unused(jid);  // it may have been removed while it was asked
+  std::erase_if(left_over_, [&](const LeftOver& one) { return one.name.service == jid; });
+  std::move(left_over.begin(), left_over.end(), std::back_inserter(left_over_));
+  drop_left_over();
   for (const std::string& node : active_before) {
     const FollowRef follow = find({jid, node});
     if (!follow || follow->state != State::active || listed.count(node)) continue;
     spdlog::warn("pubsub: the subscription to {} is gone; subscribing again", display(*follow->name));
     subscribe(*follow);
+  }
+}
+
+/// A few at a time: there may be more than the session takes at once.
+void Subscriber::drop_left_over() {
+  while (dropping_ < options_.max_dropping && !left_over_.empty()) {
+    const auto [name, subid] = std::move(left_over_.front());
+    left_over_.pop_front();
+    if (find(name)) continue;  // wanted again
+    ++dropping_;
+    spdlog::info("pubsub: dropping the left-over subscription to {}", display(name));
+    session_.send_iq(IqType::set, name.service, pubsub::unsubscribe(name.node, jid_, subid), options_.deadline,
+                     [this](IqResult) {
+                       if (dropping_ > 0) --dropping_;
+                       if (session_.ready()) drop_left_over();
+                     });
   }
 }
 
@@ -128,6 +151,12 @@ void Subscriber::refresh_unheard(const std::string& jid) {
 /// A service that is configured by name is asked for our subscriptions in any case; another only if it says something.
 void Subscriber::note_stray(const std::string& jid) {
   if (strays_.size() < options_.max_strays && !services_.count(jid) && is_service(jid)) strays_.insert(jid);
+}
+
+/// Of a service that nobody asks any more.
+void Subscriber::forget_unused(const std::string& jid) {
+  if (services_.count(jid) || strays_.count(jid)) return;
+  std::erase_if(unused_, [&](const NodeName& name) { return name.service == jid; });
 }
 
 }  // namespace xes::xmpp

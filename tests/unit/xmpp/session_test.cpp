@@ -3,78 +3,16 @@
 
 #include <gtest/gtest.h>
 
-#include <array>
-#include <boost/asio/ip/tcp.hpp>
-#include <boost/asio/write.hpp>
 #include <memory>
 #include <string>
 #include <vector>
+
+#include "server.hpp"
 
 namespace xes::xmpp {
 namespace {
 
 using namespace std::chrono_literals;
-namespace asio = boost::asio;
-using asio::ip::tcp;
-
-/// A server on a loopback port that lets every component in unless told otherwise, and remembers what it was sent.
-class Server {
- public:
-  explicit Server(asio::io_context& io) : acceptor_(io, tcp::endpoint(asio::ip::address_v4::loopback(), 0)), socket_(io) {
-    accept();
-  }
-
-  std::uint16_t port() const { return acceptor_.local_endpoint().port(); }
-  void say(const std::string& bytes) { asio::write(socket_, asio::buffer(bytes)); }
-  void hang_up() { socket_.close(); }
-  bool heard(const std::string& text) const { return heard_.find(text) != std::string::npos; }
-
-  /// The value of an attribute in what was heard last with that text before it.
-  std::string heard_attribute(const std::string& after, const std::string& name) const {
-    const std::size_t at = heard_.rfind(name + "=\"", heard_.find('>', heard_.rfind(after)));
-    const std::size_t begin = at + name.size() + 2;
-    return at == std::string::npos ? "" : heard_.substr(begin, heard_.find('"', begin) - begin);
-  }
-
-  std::string handshake_reply = "<handshake/>";
-  int connections = 0;
-
- private:
-  void accept() {
-    acceptor_.async_accept([this](const boost::system::error_code& error, tcp::socket socket) {
-      if (error) return;
-      ++connections;
-      socket_ = std::move(socket);
-      heard_.clear();
-      stage_ = 0;
-      read();
-      accept();
-    });
-  }
-
-  void read() {
-    socket_.async_read_some(asio::buffer(bytes_), [this](const boost::system::error_code& error, std::size_t count) {
-      if (error) return;
-      heard_.append(bytes_.data(), count);
-      if (stage_ == 0 && heard("<stream:stream")) {
-        ++stage_;
-        say("<?xml version='1.0'?><stream:stream xmlns:stream='http://etherx.jabber.org/streams' "
-            "xmlns='jabber:component:accept' from='me.example' id='42'>");
-      }
-      if (stage_ == 1 && heard("</handshake>")) {
-        ++stage_;
-        say(handshake_reply);
-      }
-      read();
-    });
-  }
-
-  tcp::acceptor acceptor_;
-  tcp::socket socket_;
-  std::array<char, 65536> bytes_{};
-  std::string heard_;
-  int stage_ = 0;
-};
 
 class SessionTest : public testing::Test {
  protected:
@@ -116,7 +54,7 @@ class SessionTest : public testing::Test {
   }
   std::string iq_id() const { return server.heard_attribute("<iq ", "id"); }
 
-  asio::io_context io;
+  boost::asio::io_context io;
   Server server{io};
   SessionOptions options;
   std::unique_ptr<Session> session;

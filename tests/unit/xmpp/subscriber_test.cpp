@@ -1,0 +1,158 @@
+// SPDX-License-Identifier: MIT
+#include "xmpp/subscriber.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "access_stanzas.hpp"
+#include "services.hpp"
+
+namespace xes::xmpp {
+namespace {
+
+using namespace std::chrono_literals;
+using hub::Want;
+
+const std::string pubsub_service = "pubsub.example";
+const std::string empty_items = "<pubsub xmlns='http://jabber.org/protocol/pubsub'><items/></pubsub>";
+
+/// The one shard is this test; the services answer as it likes.
+class SubscriberTest : public testing::Test {
+ protected:
+  SubscriberTest() {
+    session.host = "127.0.0.1";
+    session.port = server.port();
+    session.jid = "me.example";
+    session.secret = "secret";
+    session.backoff_min = 5ms;
+    session.backoff_max = 10ms;
+    options.services = {{pubsub_service}};
+    options.recheck = options.directory.every = 1h;
+    news.on_wake([this] {
+      news.drain([this](hub::News letter) { told.push_back(std::move(letter)); });
+    });
+    services.answer("subscribe", "<pubsub xmlns='http://jabber.org/protocol/pubsub'/>");
+    services.answer("items", empty_items);
+  }
+
+  void start() {
+    subscriber.emplace(io, session, options, std::vector<ShardDoors>{{&news, &wants}});
+    subscriber->start();
+    ASSERT_TRUE(run_until([&] { return subscriber->counters().session_up.load(); }));
+  }
+  void want(Want::What what, const std::string& node, const hub::User& user = {},
+            const std::string& service = pubsub_service) {
+    wants.push({what, {service, node}, user});
+    wants.wake();
+  }
+  void notify(const std::string& event, const std::string& from = pubsub_service) {
+    server.say("<message from='" + from + "' to='me.example'><event xmlns='http://jabber.org/protocol/pubsub#event'>" +
+               event + "</event></message>");
+  }
+  /// Turns the loop until `done`, at most for some seconds.
+  template <class Done>
+  bool run_until(Done done) {
+    const auto give_up = std::chrono::steady_clock::now() + 10s;
+    while (!done() && std::chrono::steady_clock::now() < give_up) io.run_one_for(10ms);
+    return done();
+  }
+  bool run_until_asked(const std::string& what, std::size_t times = 1) {
+    return run_until([&] { return services.count(what) >= times; });
+  }
+  template <class Letter>
+  std::size_t told_of() const {
+    return static_cast<std::size_t>(std::count_if(
+        told.begin(), told.end(), [](const hub::News& letter) { return std::holds_alternative<Letter>(letter); }));
+  }
+  template <class Letter>
+  bool run_until_told(std::size_t times = 1) {
+    return run_until([&] { return told_of<Letter>() >= times; });
+  }
+
+  boost::asio::io_context io;
+  Server server{io};
+  Services services{server};
+  SessionOptions session;
+  SubscriberOptions options;
+  Mailbox<hub::News> news{io, 1024};
+  Mailbox<Want> wants{io, 1024};
+  std::vector<hub::News> told;
+  std::optional<Subscriber> subscriber;
+};
+
+std::string subscriptions_of(const std::set<std::string>& nodes) {
+  std::string list;
+  for (const std::string& node : nodes)
+    list += "<subscription node='" + node + "' jid='me.example' subscription='subscribed'/>";
+  return "<pubsub xmlns='http://jabber.org/protocol/pubsub'><subscriptions>" + list + "</subscriptions></pubsub>";
+}
+
+TEST_F(SubscriberTest, DropsLeftOverSubscriptionsAFewAtATime) {
+  std::set<std::string> left_over;
+  for (int i = 0; i < 40; ++i) left_over.insert("n" + std::to_string(i));
+  services.answer("subscriptions", [&](const auto&) { return subscriptions_of(left_over); });
+  options.recheck = 20ms;
+  options.max_dropping = 8;
+  start();
+  ASSERT_TRUE(run_until_asked("unsubscribe"));
+  const std::size_t rounds = services.count("subscriptions");
+  ASSERT_TRUE(run_until_asked("subscriptions", rounds + 4));
+  const auto first = services.asked("unsubscribe");
+  EXPECT_EQ(first.size(), 8u) << "none was answered";
+
+  const auto unsubscribe = [&](const Services::Question& question) {
+    left_over.erase(question.node);
+    return std::string("<pubsub xmlns='http://jabber.org/protocol/pubsub'/>");
+  };
+  services.answer("unsubscribe", unsubscribe);
+  for (const auto& question : first) services.reply(question, unsubscribe(question));
+  EXPECT_TRUE(run_until([&] { return left_over.empty(); }));
+}
+
+TEST_F(SubscriberTest, KeepsALeftOverSubscriptionThatIsWantedAgainBeforeItsTurn) {
+  services.answer("subscriptions", subscriptions_of({"a", "b"}));
+  options.recheck = 20ms;
+  options.max_dropping = 1;
+  start();
+  ASSERT_TRUE(run_until_asked("unsubscribe"));
+  const auto first = services.asked("unsubscribe").front();
+  const std::string other = first.node == "a" ? "b" : "a";
+  want(Want::What::follow, other);
+  ASSERT_TRUE(run_until_told<hub::Opened>());
+  services.reply(first, "");
+  io.run_for(100ms);
+  for (const auto& question : services.asked("unsubscribe")) EXPECT_EQ(question.node, first.node);
+}
+
+TEST_F(SubscriberTest, BeginsAnewWithALeftOverSubscriptionOfAServiceThatWasForgotten) {
+  const std::string stray = "stray.example";
+  options.services = {{"*.example"}};
+  options.recheck = 20ms;
+  start();
+  const std::string item = "<items node='n'><item id='1'><x xmlns='urn:x'/></item></items>";
+  notify(item, stray);
+  services.answer("subscriptions", [&, times = 0](const auto&) mutable {
+    return ++times == 1 ? subscriptions_of({"n"}) : not_found;
+  });
+  ASSERT_TRUE(run_until_asked("subscriptions", 2));
+  io.run_for(50ms);
+  ASSERT_EQ(services.count("subscriptions"), 2u) << "it is not asked any more";
+
+  services.answer("subscriptions", [&, times = 0](const auto&) mutable {
+    return ++times == 1 ? subscriptions_of({"n"}) : "";
+  });
+  notify(item, stray);
+  ASSERT_TRUE(run_until_asked("subscriptions", 4));
+  EXPECT_EQ(services.count("unsubscribe"), 0u) << "pages may be about to come back";
+  services.reply(services.asked("subscriptions").back(), subscriptions_of({"n"}));
+  EXPECT_TRUE(run_until_asked("unsubscribe"));
+}
+
+}  // namespace
+}  // namespace xes::xmpp
