@@ -47,6 +47,13 @@ void Directory::leave(Shard shard, const std::string& service) {
   if (found->second.shards.empty()) services_.erase(found);
 }
 
+void Directory::forget(const hub::NodeName& name) {
+  const auto found = services_.find(name.service);
+  if (found == services_.end() || !found->second.nodes) return;
+  const std::vector<std::string>& told = *found->second.nodes;
+  if (std::binary_search(told.begin(), told.end(), name.node)) found->second.stale = true;
+}
+
 void Directory::on_ready() {
   for (const auto& [name, service] : services_) ask(name);
   schedule();
@@ -89,7 +96,8 @@ void Directory::take(const std::string& name, IqResult result) {
     return;
   }
   auto nodes = std::make_shared<const std::vector<std::string>>(read_nodes(*result, options_.max_nodes));
-  if (service.nodes && *service.nodes == *nodes) return;
+  const bool stale = std::exchange(service.stale, false);
+  if (service.nodes && *service.nodes == *nodes && !stale) return;
   service.nodes = std::move(nodes);
   for (const Shard shard : service.shards) tell_(shard, {name, service.nodes});
 }

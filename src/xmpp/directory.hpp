@@ -37,6 +37,8 @@ class Directory {
 
   void want(Shard shard, const std::string& service);
   void leave(Shard shard, const std::string& service);
+  /// The node is gone, or turned out not to be there: the next list that has it is told, even if it is as the last one.
+  void forget(const hub::NodeName& name);
   void on_ready();
   void on_down();
   void stop();
@@ -46,6 +48,7 @@ class Directory {
     std::set<Shard> shards;
     std::shared_ptr<const std::vector<std::string>> nodes;  ///< as last told; empty: not asked yet
     bool asking = false;
+    bool stale = false;  ///< of what was told some node has gone since
   };
 
   void ask(const std::string& service);

@@ -98,6 +98,7 @@ void Subscriber::on_refused(const FollowRef& follow, const IqFailure& failure) {
   }
   spdlog::info("pubsub: {} is refused: {}", display(*follow->name), failure.reason);
   const bool missing = refusal == pubsub::Refusal::no_such_node;
+  if (missing) directory_.forget(*follow->name);
   if (follow->primed && missing)
     tell_events(*follow, follow->feed.change({hub::Happening::deletion, {}, false}, Clock::now()));
   if (!follow->primed) {
@@ -108,10 +109,12 @@ void Subscriber::on_refused(const FollowRef& follow, const IqFailure& failure) {
   drop(*follow->name);
 }
 
-/// Shards that still follow it end their streams; the next try starts anew.
+/// Shards that still follow it end their streams; the next try starts anew. It may be made again before the service is
+/// asked for its nodes: the same list is news then.
 void Subscriber::drop(const NodeName& name) {
   const FollowRef follow = find(name);
   if (!follow) return;
+  if (!follow->shards.empty()) directory_.forget(name);
   for (const ShardIndex shard : follow->shards) tell(shard, hub::Ended{name});
   follow->state = State::idle;
   follow->timer.cancel();

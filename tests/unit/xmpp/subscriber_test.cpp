@@ -20,6 +20,7 @@ using namespace std::chrono_literals;
 using hub::Want;
 
 const std::string pubsub_service = "pubsub.example";
+const std::string disco_items = "http://jabber.org/protocol/disco#items";
 const std::string empty_items = "<pubsub xmlns='http://jabber.org/protocol/pubsub'><items/></pubsub>";
 
 /// The one shard is this test; the services answer as it likes.
@@ -152,6 +153,46 @@ TEST_F(SubscriberTest, BeginsAnewWithALeftOverSubscriptionOfAServiceThatWasForgo
   EXPECT_EQ(services.count("unsubscribe"), 0u) << "pages may be about to come back";
   services.reply(services.asked("subscriptions").back(), subscriptions_of({"n"}));
   EXPECT_TRUE(run_until_asked("unsubscribe"));
+}
+
+const std::string listed_news = "<query xmlns='" + disco_items + "'><item jid='pubsub.example' node='news'/></query>";
+
+TEST_F(SubscriberTest, TellsOfAListedNodeAgainThatWasRefusedAsMissing) {
+  options.directory.every = 20ms;
+  services.answer(disco_items, listed_news);
+  services.answer("subscribe", not_found);
+  start();
+  want(Want::What::list, "");
+  ASSERT_TRUE(run_until_told<hub::Listed>());
+  want(Want::What::follow, "news");
+  ASSERT_TRUE(run_until_told<hub::Refused>());
+  EXPECT_TRUE(run_until_told<hub::Listed>(2)) << "it may be there by now";
+}
+
+TEST_F(SubscriberTest, TellsOfANodeAgainThatIsDeletedAndMadeAnewBeforeTheNextList) {
+  options.directory.every = 20ms;
+  services.answer(disco_items, listed_news);
+  start();
+  want(Want::What::list, "");
+  want(Want::What::follow, "news");
+  ASSERT_TRUE(run_until_told<hub::Listed>());
+  ASSERT_TRUE(run_until_told<hub::Opened>());
+  notify("<delete node='news'/>");
+  ASSERT_TRUE(run_until_told<hub::Ended>());
+  EXPECT_TRUE(run_until_told<hub::Listed>(2));
+}
+
+TEST_F(SubscriberTest, DoesNotTellOfAListedNodeAgainThatIsForbidden) {
+  options.directory.every = 20ms;
+  services.answer(disco_items, listed_news);
+  services.answer("subscribe", forbidden);
+  start();
+  want(Want::What::list, "");
+  ASSERT_TRUE(run_until_told<hub::Listed>());
+  want(Want::What::follow, "news");
+  ASSERT_TRUE(run_until_told<hub::Refused>());
+  ASSERT_TRUE(run_until_asked(disco_items, services.count(disco_items) + 4));
+  EXPECT_EQ(told_of<hub::Listed>(), 1u);
 }
 
 }  // namespace
