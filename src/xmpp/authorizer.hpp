@@ -6,7 +6,7 @@
 //                          └──no answer──▶ held, later lapsed ──retry──▶ asked …           asking again is the only way
 //
 // What is asked is cheap: for an item that does not exist, since a service looks at the rights first. Both Prosody 0.12
-// and ejabberd 23.01 answer that with an empty result, or with why not (see read_verdict()).
+// and ejabberd 23.01 answer that with an empty result, or with why not (see read_probe()).
 // Bounds: max_asking questions at a time, the others take turns; max_cached answers that nobody reads by; those that
 // somebody does are bounded by [limits].
 #pragma once
@@ -44,7 +44,7 @@ class Authorizer {
  public:
   using Shard = std::size_t;
   using Clock = std::chrono::steady_clock;
-  /// Session::send_iq, with a deadline; `from` is empty for our own JID.
+  /// Session::send_iq, with a deadline; `from` is empty for our own JID. An outage is no answer: on_down() alone tells it.
   using Send = std::function<void(const std::string& to, OutStanza payload, OnIqResult callback, const std::string& from)>;
 
   Authorizer(boost::asio::io_context& io, AuthorizerOptions options, Send send,

@@ -42,7 +42,11 @@ Subscriber::Subscriber(boost::asio::io_context& io, SessionOptions session, Subs
       authorizer_(
           io, options_.authorizer,
           [this](const std::string& to, OutStanza payload, OnIqResult callback, const std::string& from) {
-            session_.send_iq(IqType::get, to, std::move(payload), options_.deadline, std::move(callback), from);
+            // What went unanswered for an outage is no silence of the service's: on_down() tells of it.
+            const auto unless_down = [this, callback = std::move(callback)](IqResult result) {
+              if (session_.ready()) callback(std::move(result));
+            };
+            session_.send_iq(IqType::get, to, std::move(payload), options_.deadline, unless_down, from);
           },
           [this](ShardIndex shard, hub::Judged judged) { tell(shard, std::move(judged)); }) {
   for (const Service& service : options_.services)

@@ -195,5 +195,22 @@ TEST_F(SubscriberTest, DoesNotTellOfAListedNodeAgainThatIsForbidden) {
   EXPECT_EQ(told_of<hub::Listed>(), 1u);
 }
 
+TEST_F(SubscriberTest, DoesNotCountAnOutageAsAServiceThatSaysNothing) {
+  options.authorizer.retry = 5ms;
+  options.authorizer.max_tries = 3;
+  services.answer("items", [&, times = 0](const auto&) mutable { return ++times <= 2 ? unavailable : ""; });
+  start();
+  want(Want::What::judge, "news", {"alice@me.example", hub::AskAs::user_at_component, 1h});
+  ASSERT_TRUE(run_until_asked("items", 3));
+  server.hang_up();
+  ASSERT_TRUE(run_until([&] { return server.connections == 2; }));
+  ASSERT_TRUE(run_until_asked("items", 4));
+  for (const hub::News& letter : told) {
+    const auto* judged = std::get_if<hub::Judged>(&letter);
+    EXPECT_TRUE(!judged || judged->verdict == hub::Verdict::held);
+  }
+  EXPECT_EQ(told_of<hub::Judged>(), 1u);
+}
+
 }  // namespace
 }  // namespace xes::xmpp
