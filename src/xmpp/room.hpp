@@ -51,7 +51,8 @@ struct Message {
   std::string text;
   bool is_subject = false;    ///< a change of subject (§8.1), the subject itself after a join (§7.2.15)
   std::string id;             ///< the room's stanza ID, else the sender's message ID; may be empty
-  std::string stamp;          ///< when the room got it, if it says so: then it is from its history, or an old subject
+  std::string stamp;          ///< when the room got it, if it says so: then it is from its history, or an old subject.
+                              ///< Of a live message ejabberd hands on what the sender made up
 };
 /// Nothing for what is no message to everybody in the room: private ones, errors, notices of a configuration change.
 std::optional<Message> read_message(const Element& message);

@@ -109,6 +109,7 @@ class Subscriber {
     std::string nick() const { return number == 1 ? service.nick : service.nick + "-" + std::to_string(number); }
     const RoomService& service;
     room::List list;
+    bool told_history = false;  ///< what comes now is live
     unsigned number = 1;      ///< of the nick
     std::string occupant;     ///< whom we entered as, or try to: ROOM/nick; empty: nothing to leave
     boost::asio::steady_timer deadline;  ///< for what a join brings

@@ -53,6 +53,7 @@ void Subscriber::look_at_room(Follow& follow) {
 void Subscriber::enter(Follow& follow) {
   Room& room = *follow.room;
   room.list.clear();
+  room.told_history = false;
   room.occupant = room::jid_of(*follow.name) + "/" + room.nick();
   (void)session_.send(room::join(room.occupant, room.service.history));
   room.deadline.expires_after(options_.deadline);
@@ -117,6 +118,7 @@ void Subscriber::fill_room(Follow& follow, const IqResult& pong) {
     tell_held(follow);
     return try_later(follow);
   }
+  follow.room->told_history = true;
   const hub::Feed::Backfill filled = follow.feed.end_backfill(follow.room->list.items(), Clock::now());
   spdlog::debug("room: {} had {} items; {} events follow from them", display(*follow.name), follow.room->list.items().size(),
                 filled.events.size());
@@ -127,14 +129,17 @@ void Subscriber::fill_room(Follow& follow, const IqResult& pong) {
 void Subscriber::on_room_message(const Element& message) {
   const FollowRef follow = find(room::name_of(message.attribute("from")));
   if (!follow || !follow->room || follow->state == State::idle || follow->state == State::queued) return;
-  const auto read = room::read_message(message);
+  auto read = room::read_message(message);
   if (!read) return;
-  const bool joining = follow->state != State::active;
-  const bool was_there = joining && (read->is_subject || !read->stamp.empty());
+  Room& room = *follow->room;
+  if (room.told_history) read->stamp.clear();
+  const bool was_there = !room.told_history && (read->is_subject || !read->stamp.empty());
+  // All of a history is dated, and the subject comes last.
+  if (read->is_subject && read->stamp.empty()) room.told_history = true;
   if (was_there && read->is_subject && read->text.empty()) return;  // there is none
   hub::Item item = room::to_item(*follow->name, *read, was_there, now());
-  if (was_there && read->is_subject) return follow->room->list.add_subject(std::move(item), !read->stamp.empty());
-  follow->room->list.add(item);
+  if (was_there && read->is_subject) return room.list.add_subject(std::move(item), !read->stamp.empty());
+  room.list.add(item);
   if (!was_there)
     tell_events(*follow, follow->feed.change({hub::Happening::item, std::move(item), false}, Clock::now()));
 }

@@ -212,5 +212,86 @@ TEST_F(SubscriberTest, DoesNotCountAnOutageAsAServiceThatSaysNothing) {
   EXPECT_EQ(told_of<hub::Judged>(), 1u);
 }
 
+class RoomSubscriberTest : public SubscriberTest {
+ protected:
+  RoomSubscriberTest() {
+    options.services.clear();
+    options.rooms = {{.jid = "rooms.example", .rooms = {"*"}}};
+    services.answer("http://jabber.org/protocol/disco#info", "<query xmlns='http://jabber.org/protocol/disco#info'/>");
+  }
+  /// Up to the ping that shows the join's end.
+  void enter() {
+    start();
+    want(Want::What::follow, "lobby", {}, "rooms.example");
+    ASSERT_TRUE(run_until([&] { return server.heard("http://jabber.org/protocol/muc"); }));
+    let_in();
+  }
+  void let_in() {
+    const std::size_t pings = services.count("urn:xmpp:ping");
+    server.say("<presence from='lobby@rooms.example/eventsource' to='me.example'>"
+               "<x xmlns='http://jabber.org/protocol/muc#user'><status code='110'/></x></presence>");
+    ASSERT_TRUE(run_until_asked("urn:xmpp:ping", pings + 1));
+  }
+  void finish_entering() {
+    services.reply(services.asked("urn:xmpp:ping").back(), "");
+    ASSERT_TRUE(run_until_told<hub::Opened>());
+  }
+  void say(const std::string& content, bool dated) {
+    server.say("<message type='groupchat' from='lobby@rooms.example/alice' to='me.example'>" + content +
+               (dated ? "<delay xmlns='urn:xmpp:delay' from='lobby@rooms.example' stamp='" + old + "'/>" : "") + "</message>");
+  }
+  /// The events of the room, those of the history first.
+  std::vector<hub::EventRef> events() const {
+    std::vector<hub::EventRef> all;
+    for (const hub::News& letter : told) {
+      if (const auto* opened = std::get_if<hub::Opened>(&letter)) all = opened->history;
+      if (const auto* more = std::get_if<hub::Happened>(&letter)) all.insert(all.end(), more->events.begin(), more->events.end());
+    }
+    return all;
+  }
+
+  const std::string old = "2001-01-01T00:00:00Z";
+};
+
+TEST_F(RoomSubscriberTest, BelievesWhatTheRoomSaysOfTheTimeInItsHistoryAlone) {
+  enter();
+  say("<body>before</body>", true);
+  say("<subject/>", false);
+  finish_entering();
+  say("<body>live</body>", true);  // ejabberd hands on what an occupant makes up
+  ASSERT_TRUE(run_until([&] { return events().size() == 2; }));
+  EXPECT_EQ(events()[0]->item.published, old);
+  EXPECT_THAT(*events()[0]->item.text, testing::HasSubstr("\"history\":true"));
+  EXPECT_NE(events()[1]->item.published, old);
+  EXPECT_THAT(*events()[1]->item.text, testing::Not(testing::HasSubstr("history")));
+}
+
+TEST_F(RoomSubscriberTest, TakesWhatComesAfterASubjectWithoutATimeForLive) {
+  enter();
+  say("<subject/>", false);
+  say("<body>live</body>", true);
+  finish_entering();
+  ASSERT_EQ(events().size(), 1u);
+  EXPECT_NE(events()[0]->item.published, old);
+  EXPECT_THAT(*events()[0]->item.text, testing::Not(testing::HasSubstr("history")));
+}
+
+TEST_F(RoomSubscriberTest, LooksForTheHistoryAgainWhenItEntersAgain) {
+  enter();
+  say("<body>before</body>", true);
+  say("<subject/>", false);
+  finish_entering();
+  server.hang_up();
+  ASSERT_TRUE(run_until([&] { return server.connections == 2 && server.heard("http://jabber.org/protocol/muc"); }));
+  let_in();
+  say("<body>before</body>", true);
+  say("<body>missed</body>", true);
+  say("<subject/>", false);
+  services.reply(services.asked("urn:xmpp:ping").back(), "");
+  ASSERT_TRUE(run_until([&] { return events().size() == 2; }));
+  EXPECT_THAT(*events()[1]->item.text, testing::HasSubstr("missed"));
+  EXPECT_EQ(events()[1]->item.published, old);
+}
+
 }  // namespace
 }  // namespace xes::xmpp
