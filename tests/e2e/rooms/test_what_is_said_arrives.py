@@ -123,3 +123,12 @@ def test_the_nick_is_configurable(room_worker, room, name, listen):
     talk = room("alice", name)
     listen(room_worker(nick="Zuhörer 1"), name)
     talk.wait_for("Zuhörer 1")
+
+
+def test_a_sender_does_not_make_up_when_a_live_message_was_sent(room_worker, room, name, listen):
+    talk = room("alice", name)
+    stream = listen(room_worker(), name)
+    talk.user.send(f"<message type='groupchat' to='{talk.jid}' id='m1'><body>now</body>"
+                   f"<delay xmlns='urn:xmpp:delay' from='{talk.jid}' stamp='2001-01-01T00:00:00Z'/></message>")
+    message = said(stream.next())
+    assert message["body"] == "now" and not message["stamp"].startswith("2001") and "history" not in message
