@@ -31,12 +31,12 @@ def error(text: str) -> str:
 class ScriptedXmpp:
     """Has what Worker asks of a server. `nodes` is what the service lists, `refusals` what it answers to a subscription of a
     node: the text of an error. `errors`: the same for what is asked otherwise: "list", "items", "join". `nick`: what a room
-    calls who joins it, whatever they want (XEP-0045 §7.2.3)."""
+    calls who joins it, whatever they want (XEP-0045 §7.2.3); `history`: what was said there before, as say_in_room takes it."""
     name, secret, pubsub, pubsub2, components = "scripted", "secret", "pubsub.example", "pubsub2.example", ("me.example",)
 
     def __init__(self):
         self.nodes, self.refusals, self.stanzas, self.items = [], {}, [], {}
-        self.errors, self.nick = {}, None
+        self.errors, self.nick, self.history = {}, None, []
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.component_port = self._listener.getsockname()[1]
         self._peer, self._ready = None, threading.Event()
@@ -123,6 +123,8 @@ class ScriptedXmpp:
         else:
             self.say(f"<presence from={occupant} to='me.example'><x xmlns='{MUC}#user'><status code='110'/><status code='210'/></x>"
                      "</presence>")
+            for said in self.history:
+                self.say_in_room(room, said)
 
     def _answer(self, iq: ET.Element) -> tuple:
         for asked in iq.iter():
