@@ -70,7 +70,7 @@ std::string position_block(std::string_view id);
 std::string reset_block(std::string_view node, std::string_view reason);
 /// XMPP session "down" or "up".
 std::string status_block(bool up);
-/// What became of one of a stream's several nodes: "created", "deleted", "missing", "forbidden".
+/// What became of one of a stream's several nodes: "created", "deleted", "missing", "forbidden", "left-out".
 std::string node_block(std::string_view node, std::string_view state);
 
 }  // namespace xes::hub

@@ -41,12 +41,6 @@ constexpr std::uint64_t before_slot(std::uint64_t content) {
 constexpr std::uint64_t push_before(std::uint64_t before, std::uint64_t content) {
   return (before << before_slot_bits | before_slot(content)) & ((std::uint64_t{1} << before_slots * before_slot_bits) - 1);
 }
-/// True if what preceded an item here preceded it for a client, too; an empty slot here is where the list begins.
-constexpr bool follows_the_same(std::uint64_t here, std::uint64_t clients) {
-  for (; here != 0; here >>= before_slot_bits, clients >>= before_slot_bits)
-    if ((here & before_slot_mask) != (clients & before_slot_mask)) return false;
-  return true;
-}
 
 std::string to_string(const EventId& id);
 

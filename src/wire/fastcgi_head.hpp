@@ -28,7 +28,7 @@ class FastcgiHead {
 
   enum class State {
     need_more,
-    complete,  ///< clean(), request_id() and keep_connection() are valid; what follows is FastcgiTail's
+    complete,  ///< clean() and request_id() are valid; what follows is FastcgiTail's
     ended,     ///< no request will come of this: write the answer and close
   };
 
@@ -53,7 +53,6 @@ class FastcgiHead {
   std::string clean() const;
 
   std::uint16_t request_id() const { return request_id_; }
-  bool keep_connection() const { return keep_connection_; }
 
  private:
   enum class Content { discard, keep, params };

@@ -1,12 +1,10 @@
 // SPDX-License-Identifier: MIT
 // Purpose: write the head of a CGI response, which is what both FastCGI and SCGI carry. Thread: any (pure).
-// Source: RFC 3875 §6; RFC 9110 §5 (field names and values), §15 (status codes).
+// Source: RFC 3875 §6; RFC 9110 §15 (status codes).
 #pragma once
 
 #include <string>
 #include <string_view>
-
-#include "base/error.hpp"
 
 namespace xes::wire {
 
@@ -27,10 +25,6 @@ inline constexpr Status status_service_unavailable = {503, "Service Unavailable"
 
 /// Begins a head. The status is one of the constants above, never a peer's text.
 void append_status(std::string& out, Status status);
-
-/// Error::malformed for a name that is no token or a value with a control byte other than a tab (so never CR,
-/// LF or NUL): nothing can add a field of its own. A refused field leaves `out` as it was.
-[[nodiscard]] Result<void> append_header(std::string& out, std::string_view name, std::string_view value);
 
 /// The empty line between head and body.
 inline void append_head_end(std::string& out) { out += "\r\n"; }

@@ -46,10 +46,9 @@ struct Position {
   bool has_content(std::uint64_t content) const;
   bool has_stored(std::uint64_t stored) const;
   bool has_before(std::uint64_t before) const;
-  /// As wire::follows_the_same: `here` is what preceded an item here.
+  /// True if what preceded an item here (`here`) preceded it for the client, too; an empty slot here is where the list
+  /// begins.
   bool follows(std::uint64_t here) const;
-  /// The client had seen nothing of the node.
-  bool at_start() const { return id.sequence == 0 && id.content == 0; }
 };
 
 /// Of an ID that stands for one node, read by a feed of `epoch`.

@@ -43,11 +43,3 @@ TEST(Before, RemembersTheLastThree) {
   EXPECT_EQ(push_before(0, std::uint64_t{1} << 15), 1u) << "an item whose low bits are 0 is still an item";
 }
 
-TEST(Before, ComparesAsFarAsTheListReaches) {
-  const std::uint64_t clients = push_before(push_before(push_before(0, 7), 8), 9);
-  EXPECT_TRUE(follows_the_same(clients, clients));
-  EXPECT_TRUE(follows_the_same(push_before(0, 9), clients));
-  EXPECT_TRUE(follows_the_same(0, clients));
-  EXPECT_FALSE(follows_the_same(push_before(0, 8), clients));
-  EXPECT_FALSE(follows_the_same(push_before(0, 9), 0)) << "something came before that the client did not have";
-}

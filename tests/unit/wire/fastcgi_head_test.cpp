@@ -55,7 +55,6 @@ TEST(FastcgiHead, TakesWhatNginxSends) {
   EXPECT_EQ(outcome.consumed, head.size());
   EXPECT_EQ(outcome.answer, "");
   EXPECT_EQ(outcome.request_id, 1);
-  EXPECT_FALSE(outcome.keep_connection);
   EXPECT_EQ(outcome.clean, begin() + params(two_pairs) + end_of_params + end_of_stdin);
 }
 
@@ -74,7 +73,6 @@ TEST(FastcgiHead, PassesOnTheRequestIdAndTheFlag) {
   const Outcome outcome = feed(begin(0xFFFE, 1, 0xFF) + params("", 0xFFFE));
   EXPECT_EQ(outcome.state, State::complete);
   EXPECT_EQ(outcome.request_id, 0xFFFE);
-  EXPECT_TRUE(outcome.keep_connection);
   EXPECT_EQ(outcome.clean, begin(0xFFFE, 1, 1) + params("", 0xFFFE) + record(5, 0xFFFE));
 }
 

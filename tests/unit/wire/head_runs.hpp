@@ -20,7 +20,6 @@ struct FastcgiHeadOutcome {
   std::string answer = {};
   std::string clean = {};
   int request_id = 0;
-  bool keep_connection = false;
 
   bool operator==(const FastcgiHeadOutcome&) const = default;
 };
@@ -40,7 +39,6 @@ struct FastcgiHeadRun {
     outcome.consumed += fed->consumed;
     if (fed->state == FastcgiHead::State::complete && outcome.clean.empty()) outcome.clean = head.clean();
     outcome.request_id = head.request_id();
-    outcome.keep_connection = head.keep_connection();
     return true;
   }
 

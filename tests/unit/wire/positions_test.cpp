@@ -43,7 +43,6 @@ TEST(Positions, ComeBackForEveryNumberOfNodes) {
       EXPECT_TRUE(position.has_stored(entries[i]->stored));
       EXPECT_TRUE(position.has_before(entries[i]->before));
       EXPECT_TRUE(position.follows(entries[i]->before));
-      EXPECT_FALSE(position.at_start());
     }
   }
 }
@@ -83,8 +82,19 @@ TEST(Positions, KnowANodeWithoutOneAndANodeThatWasEmpty) {
     const auto positions = parse_positions(to_string(entries, all), all);
     EXPECT_FALSE(positions->at(0));
     ASSERT_TRUE(positions->at(1));
-    EXPECT_TRUE(positions->at(1)->at_start());
+    EXPECT_TRUE(positions->at(1)->has_sequence(0));
+    EXPECT_TRUE(positions->at(1)->has_content(0));
   }
+}
+
+TEST(Positions, CompareWhatCameBeforeAsFarAsTheListReaches) {
+  const auto at = [](std::uint64_t before) { return position_of(EventId{1, 1, 1, 1, before}, 1); };
+  const std::uint64_t clients = push_before(push_before(push_before(0, 7), 8), 9);
+  EXPECT_TRUE(at(clients).follows(clients));
+  EXPECT_TRUE(at(clients).follows(push_before(0, 9)));
+  EXPECT_TRUE(at(clients).follows(0));
+  EXPECT_FALSE(at(clients).follows(push_before(0, 8)));
+  EXPECT_FALSE(at(0).follows(push_before(0, 9))) << "something came before that the client did not have";
 }
 
 TEST(Positions, KeepWhatIsNotNothingOtherThanNothing) {
