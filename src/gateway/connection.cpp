@@ -162,9 +162,9 @@ void Connection::ask(const AccessRule& rule, const Visitor& visitor, StreamWante
   shard().expect(*this);
   asking_ = std::make_unique<Asking>();
   asking_->wanted = std::move(wanted);
+  asking_->user = {visitor.jid, rule.ask_as, rule.ask_every};
   const hub::Selection& selection = asking_->wanted->selection;
-  asking_->claim = shard().rights().claim(*this, selection.service, selection.nodes,
-                                          {visitor.jid, rule.ask_as, rule.ask_every});
+  asking_->claim = shard().rights().claim(*this, selection.service, selection.nodes, asking_->user);
   on_rights();
 }
 
@@ -175,9 +175,10 @@ void Connection::on_rights() {
   switch (*verdict) {
     case hub::Verdict::refused: return refuse(*verdict);
     case hub::Verdict::no_such_node:
-      // One that streams already has been told of the node's end by the node itself.
-      if (asking_->wanted) refuse(*verdict);
-      return;
+      // One that streams already has been told of the nodes' end by the nodes themselves.
+      if (!asking_->wanted) return;
+      if (asking_->wanted->selection.patterns.empty()) return refuse(*verdict);
+      break;  // others may come
     case hub::Verdict::held:
     case hub::Verdict::lapsed:
       if (asking_->wanted) return shard().hold(*this);
@@ -186,8 +187,18 @@ void Connection::on_rights() {
     case hub::Verdict::allowed: break;
   }
   if (!asking_->wanted) return;
-  const StreamWanted wanted = std::move(*std::exchange(asking_->wanted, std::nullopt));
+  StreamWanted wanted = std::move(*std::exchange(asking_->wanted, std::nullopt));
+  leave_out_missing(wanted.selection);
   shard().open(*this, wanted.selection, wanted.start);
+}
+
+void Connection::leave_out_missing(hub::Selection& selection) {
+  std::vector<std::string> there;
+  for (std::size_t i = 0; i < selection.nodes.size(); ++i) {
+    const bool missing = asking_->claim->verdict(i) == hub::Verdict::no_such_node;
+    (missing ? selection.absent : there).push_back(selection.nodes[i]);
+  }
+  if (!selection.absent.empty()) asking_->claim = shard().rights().claim(*this, selection.service, there, asking_->user);
 }
 
 /// One that has its 200 already ends, and the next try gets the refusal.

@@ -75,6 +75,8 @@ class Connection final : public hub::Stream, public hub::RightsHolder, public st
   void on_rights() override;
   std::shared_ptr<hub::RightsHolder> hold() override { return shared_from_this(); }
   void refuse(hub::Verdict verdict);
+  /// Nodes that are not there are told so, and need no right any more: what is made there later is asked about anew.
+  void leave_out_missing(hub::Selection& selection);
   void answer(const Answer& answer);
   ssize_t send(std::span<const iovec> bytes);
   void finish_framing();
@@ -90,6 +92,7 @@ class Connection final : public hub::Stream, public hub::RightsHolder, public st
   Limits::Ticket ticket_;  ///< of a stream, until it ends
   struct Asking {
     std::unique_ptr<hub::Rights::Claim> claim;
+    hub::User user;
     std::optional<StreamWanted> wanted;  ///< until it is open
   };
   std::unique_ptr<Asking> asking_;  ///< only if the service is asked about its user

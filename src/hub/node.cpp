@@ -77,7 +77,7 @@ void Node::ended() {
 }
 
 void Node::ask_again() {
-  if (state_ != State::refused) return;
+  if (state_ != State::refused || absent_) return;
   state_ = State::opening;
   shard_.want({Want::What::follow, name_});
 }

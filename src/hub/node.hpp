@@ -30,8 +30,13 @@ class Node {
 
   Node(Shard& shard, NodeName name, const HistoryOptions& history)
       : shard_(shard), name_(std::move(name)), history_(history) {}
+  /// One that stays missing, for those who must not follow it (Selection::absent).
+  struct Absent {};
+  Node(Shard& shard, NodeName name, Absent)
+      : shard_(shard), name_(std::move(name)), state_(State::refused), absent_(true), history_(HistoryOptions{}) {}
 
   const NodeName& name() const { return name_; }
+  bool absent() const { return absent_; }
   State state() const { return state_; }
   Refusal refusal() const { return refusal_; }
   bool settled() const { return state_ == State::open || state_ == State::refused; }
@@ -99,6 +104,7 @@ class Node {
   NodeName name_;
   State state_ = State::opening;
   Refusal refusal_ = Refusal::no_such_node;
+  bool absent_ = false;
   bool republish_moves_ = false;
   bool pending_ = false;  ///< if held
   bool fetching_ = false;

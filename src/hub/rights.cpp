@@ -43,10 +43,10 @@ std::optional<Verdict> Rights::Claim::verdict() const {
     return std::any_of(entries_.begin(), entries_.end(),
                        [&](const Entries::iterator entry) { return entry->second.verdict == verdict; });
   };
-  for (const Verdict verdict : {Verdict::refused, Verdict::no_such_node, Verdict::lapsed, Verdict::held})
+  for (const Verdict verdict : {Verdict::refused, Verdict::lapsed, Verdict::held})
     if (any(verdict)) return verdict;
   if (any(std::nullopt)) return std::nullopt;
-  return Verdict::allowed;
+  return any(Verdict::no_such_node) && !any(Verdict::allowed) ? Verdict::no_such_node : Verdict::allowed;
 }
 
 }  // namespace xes::hub

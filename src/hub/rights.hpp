@@ -63,7 +63,7 @@ class Rights::Claim {
   Claim& operator=(const Claim&) = delete;
   ~Claim();
 
-  /// Of all its nodes together: refused or missing if one of them is, allowed if all are; nothing while it is awaited.
+  /// Of all its nodes together: refused if one of them is, missing if all are, else allowed; nothing while it is awaited.
   std::optional<Verdict> verdict() const;
   /// Of the one at `index`.
   std::optional<Verdict> verdict(std::size_t index) const { return entries_[index]->second.verdict; }

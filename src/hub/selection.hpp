@@ -22,6 +22,9 @@ struct Selection {
   std::vector<std::string> patterns = {};
   std::vector<std::vector<std::string>> within = {};  ///< globs: of those, only what matches one of each list
   std::vector<std::string> without = {};              ///< globs: and nothing that matches one of these
+  /// Of `nodes`, those that were not there when its reader was asked about: told as missing, and not followed even if they
+  /// are there by now, since nobody has said that the reader may read them.
+  std::vector<std::string> absent = {};
   User reader = {};  ///< and only what this user may read; without a JID, no matter who reads
 
   bool operator==(const Selection&) const = default;

@@ -61,11 +61,19 @@ Node& Shard::node(const NodeName& name) {
   return *node;
 }
 
+Node& Shard::member(const Selection& selection, const std::string& name) {
+  NodeName whole{selection.service, name};
+  if (!std::binary_search(selection.absent.begin(), selection.absent.end(), name)) return node(whole);
+  auto& absent = absent_nodes_[whole];
+  if (!absent) absent = std::make_unique<Node>(*this, std::move(whole), Node::Absent{});
+  return *absent;
+}
+
 std::pair<Audience*, bool> Shard::audience(const Selection& selection) {
   const auto found = audiences_.find(selection);
   if (found != audiences_.end()) return {found->second.get(), false};
   std::vector<Node*> members;
-  for (const std::string& name : selection.nodes) members.push_back(&node({selection.service, name}));
+  for (const std::string& name : selection.nodes) members.push_back(&member(selection, name));
   const auto made = std::make_shared<Audience>(*this, selection, std::move(members));
   audiences_.emplace(selection, made);
   if (!selection.patterns.empty() && listings_[selection.service].audiences++ == 0)
@@ -98,7 +106,7 @@ void Shard::apply_list(Audience& audience, const Listed& news) {
   audience.turn_away_who_may_not_follow(names);
   if (audience.unused()) return;
   std::vector<Node*> members;
-  for (const std::string& name : names) members.push_back(&node({selection.service, name}));
+  for (const std::string& name : names) members.push_back(&member(selection, name));
   for (Node* gone : audience.set_nodes(std::move(members), left_out)) drop_if_unused(*gone);
 }
 
@@ -146,6 +154,10 @@ void Shard::drop_unused() {
 void Shard::drop_if_unused(Node& node) {
   if (!node.unused()) return;
   const NodeName name = node.name();
+  if (node.absent()) {
+    absent_nodes_.erase(name);
+    return;
+  }
   std::erase(unsent_, &node);
   nodes_.erase(name);
   want_({Want::What::unfollow, name});

@@ -86,6 +86,8 @@ class Shard {
  private:
   Node* find(const NodeName& name);
   Node& node(const NodeName& name);
+  /// Of a selection's nodes, the one of that name.
+  Node& member(const Selection& selection, const std::string& name);
   /// The bool: it is new.
   std::pair<Audience*, bool> audience(const Selection& selection);
   void listed(const Listed& news);
@@ -98,7 +100,7 @@ class Shard {
   std::function<void(Want)> want_;
   ShardCounters counters_;
   Rights rights_;  ///< audiences_ refer to it
-  std::unordered_map<NodeName, std::unique_ptr<Node>, NodeNameHash> nodes_;
+  std::unordered_map<NodeName, std::unique_ptr<Node>, NodeNameHash> nodes_, absent_nodes_;
   std::unordered_map<Selection, std::shared_ptr<Audience>, SelectionHash> audiences_;  ///< refer to nodes_
   struct Listing {
     std::size_t audiences = 0;  ///< that have patterns

@@ -316,6 +316,37 @@ TEST_P(UserTest, IsForbiddenIfOneOfSeveralNodesIs) {
   EXPECT_EQ(response(GetParam()).substr(0, 23), "Status: 403 Forbidden\r\n");
 }
 
+TEST_P(UserTest, IsToldOfOneOfSeveralNodesThatIsMissingAndReadsTheOthers) {
+  ask("/eventsource/?node=b&node=news");
+  judge(hub::Verdict::no_such_node, "b");
+  EXPECT_EQ(receive(), "");
+  judge(hub::Verdict::allowed);
+  open();
+  const std::string got = response(GetParam());
+  EXPECT_NE(got.find(R"({"node":"b","state":"missing"})"), got.npos) << got;
+  publish("<x/>");
+  EXPECT_NE(response(GetParam()).find("<x/>"), std::string::npos);
+  EXPECT_EQ(thread.shard().rights().size(), 1u) << "what is made there later is not this stream's";
+}
+
+TEST_P(UserTest, IsToldIfAllOfSeveralNodesAreMissing) {
+  ask("/eventsource/?node=a&node=b");
+  judge(hub::Verdict::no_such_node, "a");
+  EXPECT_EQ(receive(), "");
+  judge(hub::Verdict::no_such_node, "b");
+  EXPECT_EQ(response(GetParam()).substr(0, 23), "Status: 404 Not Found\r\n");
+}
+
+TEST_P(UserTest, WaitsWhileOneOfSeveralNodesIsMissingAndOfAnotherNobodyCanBeAsked) {
+  ask("/eventsource/?node=a&node=b");
+  judge(hub::Verdict::no_such_node, "a");
+  judge(hub::Verdict::held, "b");
+  EXPECT_EQ(response(GetParam()).substr(0, head.size()), head);
+  judge(hub::Verdict::refused, "b");
+  EXPECT_EQ(response(GetParam()).substr(0, 7), "retry: ");
+  EXPECT_TRUE(closed);
+}
+
 TEST_P(UserTest, EndsWithARetryOnceTheRightIsGone) {
   ask();
   judge(hub::Verdict::allowed);

@@ -67,6 +67,23 @@ TEST_F(SeveralNodes, WaitsForAllOfThem) {
   EXPECT_THAT(stream.texts(), ElementsAre("a1", "b1"));
 }
 
+TEST_F(SeveralNodes, KeepsWhatWasAbsentFromWhoseRightToItNobodyKnows) {
+  FakeStream allowed(shard), other(shard);
+  Selection selection = both();
+  selection.absent = {"b"};
+  shard.open(other, selection, {});
+  EXPECT_THAT(asked(), ElementsAre(What::follow)) << "of a";
+  open_node(0);
+  EXPECT_THAT(other.texts(), ElementsAre(R"(node {"node":"b","state":"missing"})", "#"));
+  // Somebody else follows it, now that it is there.
+  shard.open(allowed, both(), {});
+  open_node(1);
+  publish(1, "secret");
+  publish(0, "a1");
+  EXPECT_THAT(allowed.texts(), ElementsAre("#", "secret", "a1"));
+  EXPECT_THAT(other.texts(), ElementsAre("a1"));
+}
+
 TEST_F(SeveralNodes, HasAnIdThatSaysWhereItIsInEach) {
   FakeStream stream(shard);
   shard.open(stream, both(), {});
