@@ -123,7 +123,7 @@ void Authorizer::ask_owner(const EntryRef& entry) {
     self.send_(about->name.service, std::move(question),
                self.answered(about,
                              [read, next](Authorizer& here, const EntryRef& asked, const IqResult& result) {
-                               if (!result) return here.on_answer(*asked, read_owner_failure(result.error()));
+                               if (!result) return here.on_owners_refusal(asked, read_owner_failure(result.error()));
                                if (const std::optional<Verdict> verdict = read(*result, asked->user.jid))
                                  return here.on_answer(*asked, {verdict});
                                next(here, asked);
@@ -141,6 +141,18 @@ void Authorizer::ask_owner(const EntryRef& entry) {
   };
   ask(*this, entry, affiliations(entry->name.node),
       [](const Element& iq, const std::string& jid) { return read_affiliations(iq, jid); }, access_model);
+}
+
+/// Prosody says of a node that is missing, too, that it is none of ours: what everybody may ask tells the difference.
+void Authorizer::on_owners_refusal(const EntryRef& entry, Answered refusal) {
+  if (refusal.verdict != Verdict::refused) return on_answer(*entry, std::move(refusal));
+  send_(entry->name.service, probe(entry->name.node),
+        answered(entry,
+                 [refusal](Authorizer& self, const EntryRef& asked, const IqResult& result) {
+                   const bool is_missing = read_probe(result).verdict == Verdict::no_such_node;
+                   self.on_answer(*asked, is_missing ? Answered{Verdict::no_such_node} : refusal);
+                 }),
+        {});
 }
 
 // ---- answers

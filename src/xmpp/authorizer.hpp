@@ -81,6 +81,7 @@ class Authorizer {
   void ask_next();
   void send(Entry& entry);
   void ask_owner(const EntryRef& entry);
+  void on_owners_refusal(const EntryRef& entry, Answered refusal);
   void on_answer(Entry& entry, Answered answered);
   void on_verdict(Entry& entry, hub::Verdict verdict);
   void on_silence(Entry& entry, const std::string& why);

@@ -267,6 +267,21 @@ TEST_F(AuthorizerTest, AsksAnOwnerOneThingAfterTheOther) {
   EXPECT_EQ(authorizer->asking(), 0u);
 }
 
+TEST_F(AuthorizerTest, AsksWhetherANodeThatItDoesNotOwnIsThereAtAll) {
+  for (const auto& [error, verdict] : {std::pair(not_found, Verdict::no_such_node), std::pair(forbidden, Verdict::refused),
+                                       std::pair(unavailable, Verdict::refused)}) {
+    make().ask(0, news_node, user("alice@localhost", hub::AskAs::owner));
+    refuse();
+    EXPECT_THAT(news(), IsEmpty());
+    ASSERT_EQ(questions.size(), 1u);
+    EXPECT_EQ(questions[0].xml, probe("news").xml().value());
+    EXPECT_EQ(questions[0].from, "") << "as ourselves";
+    answer(failed(error));
+    EXPECT_THAT(news(), ElementsAre(Told{0, "news", "alice@localhost", verdict}));
+    EXPECT_EQ(authorizer->asking(), 0u);
+  }
+}
+
 TEST_F(AuthorizerTest, AsksAnOwnerNoMoreThanItMust) {
   make().ask(0, news_node, user("alice@localhost", hub::AskAs::owner));
   answer(owners("<affiliations node='news'><affiliation jid='alice@localhost' affiliation='member'/></affiliations>"));
