@@ -89,7 +89,7 @@ gateway::ShardThreadOptions shard_options(const Config& config) {
   for (const Config::Service& service : config.services)
     options.route.services.push_back({service.jid, service.hosts, service.view, service.rule});
   for (const Config::RoomService& service : config.room_services)
-    options.route.room_services.push_back({.jid = service.jid, .hosts = {}, .rule = {.nodes = service.rooms}});
+    options.route.room_services.push_back({.jid = service.jid, .hosts = {}, .rule = service.rule});
   options.head_timeout = config.listen.head_timeout;
   return options;
 }
@@ -117,7 +117,7 @@ xmpp::SubscriberOptions subscriber_options(const Config& config) {
   xmpp::SubscriberOptions options;
   for (const Config::Service& service : config.services) options.services.push_back({service.jid});
   for (const Config::RoomService& service : config.room_services)
-    options.rooms.push_back({service.jid, service.rooms, service.nick, service.history});
+    options.rooms.push_back({service.jid, service.rule.nodes, service.nick, service.history});
   options.history = history_options(config.stream);
   options.linger = config.stream.linger;
   options.recheck = config.stream.recheck;

@@ -42,10 +42,10 @@ struct Config {
     gateway::AccessRule rule;
   };
   struct RoomService {
-    std::string jid;                 ///< a domain in lower case, unique, no [[service]]'s
-    std::vector<std::string> rooms;  ///< globs over localparts, in lower case; at least one
+    std::string jid;           ///< a domain in lower case, unique, no [[service]]'s
+    gateway::AccessRule rule;  ///< open or token; nodes: globs over rooms' localparts, in lower case, at least one
     std::string nick;
-    std::size_t history = 0;         ///< messages
+    std::size_t history = 0;   ///< messages
   };
   struct Token {
     std::vector<std::string> keys;  ///< absolute paths (app/token_keys.hpp); each could be loaded; all of them are needed

@@ -141,15 +141,19 @@ void check_access(const std::vector<Table>& document, Report& report) {
   const auto* files = keys == nullptr ? nullptr : std::get_if<std::vector<ListItem>>(&keys->value);
   const bool has_keys = files == nullptr ? keys != nullptr : !files->empty();
   bool is_used = false;
-  for (const Table* service : tables_of(document, "service")) {
-    const Entry* access = find_entry(*service, "access");
+  auto services = tables_of(document, "service");
+  for (const Table* rooms : tables_of(document, "room_service")) services.push_back(rooms);
+  for (const Table* service : services) {
+    const std::string where = header_text(*find_table(service->name)) + " ";
     const std::string who = text_of(*service, "access", "open");
     is_used = is_used || who == "token";
     if (who == "token" && !has_keys)
-      report.error(access->line,
-                   "[[service]] access: \"token\" needs a key; write, for instance, [token] and below it "
-                   "keys = [\"/etc/xmpp-eventsource/token.pem\"]");
-    check_user_jid(*service, who, report);
+      report.error(find_entry(*service, "access")->line,
+                   where + "access: \"token\" needs a key; write, for instance, [token] and below it "
+                           "keys = [\"/etc/xmpp-eventsource/token.pem\"]");
+    if (who != "token" && !text_of(*service, "audience", "").empty())
+      report.error(find_entry(*service, "audience")->line, where + "audience: has no effect without access = \"token\"");
+    if (service->name == "service") check_user_jid(*service, who, report);
   }
   if (keys != nullptr && has_keys && !is_used)
     report.warning(keys->line, "[token] keys: no service has access = \"token\", so no token is asked for");

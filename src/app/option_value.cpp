@@ -92,6 +92,7 @@ Result<void> put_text(const Option& option, Config& config, const std::string& t
     case Kind::url_path:
       return put(option, config, parse_url_path(text));
     case Kind::file:
+    case Kind::text:
       return put(option, config, plain_text(option, text));
     case Kind::group:
       return put(option, config, group_name(option, text));

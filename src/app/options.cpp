@@ -82,7 +82,7 @@ const Option option_rows[] = {
    "What the data of an event holds: `payload` is the item's payload (XML, or the text of a JSON container); `item` "
    "is the whole <item/> element, for pages written for Prosody's mod_pubsub_eventsource.",
    AT(services.back().view)},
-  {"service", "access", Kind::choice, "open", 0, 0, "open|user|token", "",
+  {"service", "access", Kind::choice, "open", 0, 0, "open|token|user", "",
    "Who may read: `open` is everybody, what this component itself may subscribe to; `user` is whom the web server has "
    "authenticated (REMOTE_USER), what the service lets that user read; `token` is who brings a token, the nodes that "
    "it names (see [token]).", AT(services.back().rule.access)},
@@ -104,13 +104,25 @@ const Option option_rows[] = {
    "How long an answer of the service about a user counts, and so within what time a stream ends whose user may no "
    "longer read. Shorter asks more often: once in that time for each user and node that is open.",
    AT(services.back().rule.ask_every)},
+  {"service", "audience", Kind::text, "", 0, gateway::max_claim_text_bytes, "", "",
+   "With `access = \"token\"`, for whom a token has to be meant (`aud`, RFC 7519). Empty is the JID of what is read, and "
+   "a token that does not say for whom it is counts, too.", AT(services.back().rule.audience)},
 
   {"room_service", "jid", Kind::room_service_jid, std::nullopt, 1, max_domain_jid, "", "\"conference.example.org\"",
    "The service's JID, a domain.", AT(room_services.back().jid)},
   {"room_service", "rooms", Kind::rooms, std::nullopt, 0, 256, "", "[\"lobby\", \"public-*\"]",
    "The rooms that may be read, by what stands before their @: names, or patterns in which `*` is any run of characters and "
-   "`?` any one. Others are answered 404. Whoever reaches the web server reads along, so list public rooms alone.",
-   AT(room_services.back().rooms)},
+   "`?` any one. Others are answered 404. With open access whoever reaches the web server reads along, so list public rooms "
+   "alone.", AT(room_services.back().rule.nodes)},
+  {"room_service", "deny", Kind::rooms, "", 0, 64, "", "",
+   "Patterns of the rooms that may not be read, whatever `rooms` or a token says; they are answered 404, too.",
+   AT(room_services.back().rule.deny)},
+  {"room_service", "access", Kind::choice, "open", 0, 0, "open|token", "",
+   "Who may read along: `open` is everybody, `token` is who brings a token, the rooms that it names among its nodes (see "
+   "[token]). There is no `user`: rooms tell nobody what a user may read.", AT(room_services.back().rule.access)},
+  {"room_service", "audience", Kind::text, "", 0, gateway::max_claim_text_bytes, "", "",
+   "With `access = \"token\"`, for whom a token has to be meant (`aud`, RFC 7519). Empty is the JID of what is read, and "
+   "a token that does not say for whom it is counts, too.", AT(room_services.back().rule.audience)},
   {"room_service", "nick", Kind::nick, "eventsource", 1, 64, "", "",
    "What the listener is called in its rooms. Where somebody has that nick already, such as a second worker, a number is "
    "put behind it.", AT(room_services.back().nick)},

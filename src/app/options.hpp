@@ -29,6 +29,7 @@ enum class Kind {
   rooms,          ///< a list of patterns of rooms' localparts
   room_service_jid,  ///< a domain
   nick,           ///< a nick in a chat room
+  text,           ///< any, or ""
   files,          ///< a list of paths of files
   user_jid,       ///< a JID with "{user}" in it, or ""
   cookie_name,    ///< a cookie's name, or ""

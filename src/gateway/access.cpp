@@ -29,6 +29,12 @@ std::optional<Answer> check_offer(StreamWanted& wanted) {
   return std::nullopt;
 }
 
+/// RFC 7519 §4.1.3: a token that says for whom it is is for nobody else.
+bool is_meant_for(const Token& token, const AccessRule& rule, const std::string& service) {
+  if (!token.audience) return rule.audience.empty();
+  return std::ranges::count(*token.audience, rule.audience.empty() ? service : rule.audience) > 0;
+}
+
 }  // namespace
 
 Gate::Gate(GateOptions options, std::shared_ptr<const Keys> keys)
@@ -63,6 +69,10 @@ std::variant<Visitor, Answer> Gate::check_token(const Params& params, StreamWant
   if (!token) {
     spdlog::debug("token: refused: {}", token.error().reason);
     return unauthorized("the token is not valid, or no longer", true);
+  }
+  if (!is_meant_for(*token, *wanted.rule, wanted.selection.service)) {
+    spdlog::debug("token: refused: it is not meant for {}", quoted(wanted.selection.service));
+    return unauthorized("the token is for another audience", true);
   }
   for (const std::string& node : wanted.selection.nodes)
     if (!matches_any(token->nodes, node)) return forbidden("the token is not for the node " + quoted(node));

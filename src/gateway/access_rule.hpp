@@ -15,8 +15,8 @@ namespace xes::gateway {
 
 enum class Access {
   open,   ///< anybody, what the component itself may subscribe to
-  user,   ///< whom the web server has authenticated (REMOTE_USER), what the service lets that user read
   token,  ///< who brings a token, the nodes that it names
+  user,   ///< whom the web server has authenticated (REMOTE_USER), what the service lets that user read; not of rooms
 };
 
 using hub::AskAs;
@@ -28,6 +28,7 @@ struct AccessRule {
   std::string user_jid = {};            ///< with "{user}"; empty for user_at_component
   AskAs ask_as = AskAs::user_at_component;
   std::chrono::milliseconds ask_every{};  ///< how long an answer counts
+  std::string audience = {};  ///< that a token must be meant for; empty: the service's JID, if it says whom it is meant for
 };
 
 bool matches_any(const std::vector<std::string>& globs, std::string_view node);

@@ -85,20 +85,32 @@ Result<std::string> claim_text(const Json& value, const std::string& name) {
   return *text;
 }
 
-Result<std::vector<std::string>> patterns_of(const Json& claims) {
-  std::vector<std::string> patterns;
-  const auto found = claims.find("nodes");
-  if (found == claims.end()) return patterns;
-  if (!found->is_array()) return fail(Error::malformed, "the token's nodes are no list");
-  if (found->size() > max_token_patterns)
-    return fail(Error::too_large,
-                "the token names more than " + std::to_string(max_token_patterns) + " patterns of nodes");
-  for (const Json& value : *found) {
-    auto text = claim_text(value, "pattern of nodes");
+Result<std::vector<std::string>> texts_of(const Json& list, const std::string& name, std::size_t most) {
+  if (list.size() > most)
+    return fail(Error::too_large, "the token has more than " + std::to_string(most) + " of " + name);
+  std::vector<std::string> texts;
+  for (const Json& value : list) {
+    auto text = claim_text(value, name);
     if (!text) return tl::unexpected(text.error());
-    patterns.push_back(std::move(*text));
+    texts.push_back(std::move(*text));
   }
-  return patterns;
+  return texts;
+}
+
+Result<std::vector<std::string>> patterns_of(const Json& claims) {
+  const auto found = claims.find("nodes");
+  if (found == claims.end()) return std::vector<std::string>();
+  if (!found->is_array()) return fail(Error::malformed, "the token's nodes are no list");
+  return texts_of(*found, "pattern of nodes", max_token_patterns);
+}
+
+/// RFC 7519 §4.1.3
+Result<std::optional<std::vector<std::string>>> audience_of(const Json& claims) {
+  const auto found = claims.find("aud");
+  if (found == claims.end()) return std::nullopt;
+  auto audience = texts_of(found->is_array() ? *found : Json::array({*found}), "audience", max_token_audiences);
+  if (!audience) return tl::unexpected(audience.error());
+  return std::optional(std::move(*audience));
 }
 
 Result<Token> token_of(const Json& claims, Clock::time_point now) {
@@ -118,6 +130,9 @@ Result<Token> token_of(const Json& claims, Clock::time_point now) {
   auto patterns = patterns_of(claims);
   if (!patterns) return tl::unexpected(patterns.error());
   token.nodes = std::move(*patterns);
+  auto audience = audience_of(claims);
+  if (!audience) return tl::unexpected(audience.error());
+  token.audience = std::move(*audience);
   return token;
 }
 

@@ -13,6 +13,7 @@
 
 #include <chrono>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -23,7 +24,8 @@ namespace xes::gateway {
 
 inline constexpr std::size_t max_token_bytes = 8 * 1024;
 inline constexpr std::size_t max_token_patterns = 64;
-inline constexpr std::size_t max_claim_text_bytes = 1023;  ///< of the subject, and of each pattern
+inline constexpr std::size_t max_token_audiences = 64;
+inline constexpr std::size_t max_claim_text_bytes = 1023;  ///< of the subject, and of each pattern and audience
 inline constexpr std::size_t max_keys = 16;
 inline constexpr std::size_t max_key_file_bytes = 16 * 1024;
 inline constexpr std::size_t min_secret_bytes = 32;  ///< RFC 7518 §3.2: as long as the hash
@@ -35,6 +37,8 @@ struct Token {
   std::string subject;                            ///< `sub`: UTF-8 without NUL, 1 to 1023 bytes
   std::chrono::system_clock::time_point expires;  ///< `exp`; later than 2200 is 2200
   std::vector<std::string> nodes;                 ///< `nodes`: globs (wire/glob.hpp); without that claim none
+  /// `aud`, a string or a list of them: whom it is meant for, none of whom may be us. Without that claim it does not say.
+  std::optional<std::vector<std::string>> audience = {};
 };
 
 class Key {

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: MIT
 """access = "token": where a token may be, when it ends, how keys are changed."""
+import re
 import signal
+import subprocess
 import time
 
 import pytest
@@ -9,6 +11,7 @@ from harness.eventsource import ends_with_retry
 from harness.fixtures import _server_of
 from harness.process import wait_until
 from harness.tokens import KEYS, SECRET, Secret, bearer, token
+from harness.worker import ROOT
 
 OTHER = "another secret, of thirty-two bytes too"
 
@@ -27,10 +30,12 @@ def keys(folder):
 
 @pytest.fixture
 def guarded(request, servers, own_worker, user, keys):
-    def make(key: str = SECRET, **options):
-        rule = {"access": "token", "deny": ["secret*"]}
-        worker = own_worker(services=[{"jid": _server_of(request, servers).pubsub, "hosts": ["push.example.org"], **rule}],
-                            token={"keys": keys(key), **options}, stream={"heartbeat": "1s", "retry": "100ms"})
+    def make(key: str = SECRET, rule: dict = {}, **options):
+        server = _server_of(request, servers)
+        services = [{"jid": server.pubsub, "hosts": ["push.example.org"], "access": "token", "deny": ["secret*"], **rule},
+                    {"jid": server.pubsub2, "hosts": ["push2.example.org"], "access": "token"}]
+        worker = own_worker(services=services, token={"keys": keys(key), **options},
+                            stream={"heartbeat": "1s", "retry": "100ms"})
         return worker.start().wait_connected(user("friend"))
     return make
 
@@ -96,6 +101,42 @@ def test_a_token_in_the_query_counts_only_if_it_is_configured_and_is_never_logge
     assert "token: refused" in lax.log(), "it does speak of it"
     for worker in (strict, lax):
         assert "eyJ" not in worker.log() and token(node)[-20:] not in worker.log()
+
+
+@pytest.mark.parametrize("aud", ["{}", ["https://example.org", "{}"]])
+def test_a_token_for_one_service_opens_no_other(xmpp, guarded, node, open_direct, aud):
+    aud = [one.format(xmpp.pubsub) for one in aud] if isinstance(aud, list) else aud.format(xmpp.pubsub)
+    worker, meant = guarded(), bearer("*", aud=aud)
+    open_direct(worker, node, **meant)
+    other = open_direct(worker, node, host="push2.example.org", wait=False, **meant).wait_head()
+    assert (other.status, other.headers["www-authenticate"]) == (401, 'Bearer error="invalid_token"')
+    # Who does not say for whom a token is gives it to both (which here has no such node).
+    assert open_direct(worker, node, host="push2.example.org", wait=False, **bearer("*")).wait_head().status == 404
+
+
+def test_where_an_audience_is_configured_a_token_has_to_name_it(xmpp, guarded, node, open_direct):
+    worker = guarded(rule={"audience": "push"})
+    open_direct(worker, node, **bearer(node, aud=["push"]))
+    for claims in ({}, {"aud": xmpp.pubsub}, {"aud": []}):
+        assert open_direct(worker, node, wait=False, **bearer(node, **claims)).wait_head().status == 401
+
+
+README = (ROOT / "README.md").read_text()
+
+
+def test_the_lines_of_the_readme_make_keys_and_a_token(guarded, folder, new_node, open_direct):
+    """As an operator types them: each block by itself, in one folder."""
+    blocks = [block for block in re.findall(r"```sh\n(.*?)```", README, re.DOTALL) if "openssl" in block]
+    out = subprocess.run(["bash", "-euc", "\n".join(blocks)], cwd=folder, capture_output=True, text=True, timeout=60)
+    assert out.returncode == 0, out.stderr
+    made = out.stdout.split()[-2:]
+    assert {path.name for path in folder.glob("*.pem")} >= {"rsa.pem", "rs256.pem", "ec.pem", "es256.pem"}
+    worker = guarded(keys=[str(folder / name) for name in ("hs256", "rs256.pem", "es256.pem")])
+    new_node("weather/rome")
+    for text in made:
+        open_direct(worker, target="/eventsource/weather/rome", HTTP_AUTHORIZATION="Bearer " + text)
+        other = open_direct(worker, target="/eventsource/news", wait=False, HTTP_AUTHORIZATION="Bearer " + text).wait_head()
+        assert other.status == 403
 
 
 def test_what_the_rule_denies_no_token_opens(guarded, new_node, open_direct):

@@ -91,6 +91,7 @@ def nobody(case) -> dict:
 USERS = {"not listed": user_is(), "member": user_is("member"), "publisher": user_is("publisher"), "outcast": user_is("outcast"),
          "approved": user_is_approved, "no `REMOTE_USER`": nobody}
 TOKENS = {"names the node": lambda case: bearer(case.node), "does not name it": lambda case: bearer("something-else"),
+          "is for another service": lambda case: bearer(case.node, aud="other.example"),
           "none": nobody, "expired": lambda case: bearer(case.node, seconds=-60),
           "wrong key": lambda case: bearer(case.node, secret="another secret, of thirty-two bytes too")}
 

@@ -17,9 +17,10 @@ def name():
 @pytest.fixture
 def room_worker(xmpp, own_worker, user):
     """room_worker(): a started worker that may read public rooms, and no pubsub service at all."""
-    def make(component: str = None, rooms=("public-*",), stream=None, **more):
+    def make(component: str = None, rooms=("public-*",), stream=None, token=None, **more):
         worker = own_worker(component, services=[], room_services=[{"jid": xmpp.room_service, "rooms": list(rooms), **more}],
-                            stream={"heartbeat": "1s", "recheck": "2s", "linger": "1s", **(stream or {})})
+                            stream={"heartbeat": "1s", "recheck": "2s", "linger": "1s", **(stream or {})},
+                            token=token)
         return worker.start().wait_connected(user("friend"))
     return make
 

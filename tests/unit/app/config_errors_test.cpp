@@ -29,6 +29,9 @@ std::string with(const std::string& table, const std::string& line) {
   return least + "[" + table + "]\n" + line + "\n";
 }
 
+/// `least` with a service of chat rooms, whose lines begin at line 9.
+std::string rooms(const std::string& lines) { return least + "[[room_service]]\n" + lines + "\n"; }
+
 /// `least` with one more line in [listen], at line 6.
 std::string listening(const std::string& line) {
   return replaced(least, "[[service]]", line + "\n[[service]]");
@@ -287,7 +290,6 @@ TEST(ConfigErrors, NoNameMeansTwoThings) {
 }
 
 TEST(ConfigErrors, RoomsAreNamed) {
-  const auto rooms = [](const std::string& lines) { return least + "[[room_service]]\n" + lines + "\n"; };
   expect_each({
       {rooms("jid = \"c\""),
        "x.toml:8: [[room_service]] rooms is missing; write, for instance, rooms = [\"lobby\", \"public-*\"]"},
@@ -363,9 +365,22 @@ TEST(ConfigErrors, AccessHasWhatItNeeds) {
       {least + "ask_as = \"owner\"\nuser_jid = \"\"\naccess = \"user\"\n",
        "x.toml:10: [[service]] access: \"user\" with ask_as = \"owner\" needs the users' JIDs; write, for "
        "instance, user_jid = \"{user}@example.org\""},
-      {least + "access = \"closed\"\n", "x.toml:8: [[service]] access: \"closed\" must be open, user or token"},
+      {least + "access = \"closed\"\n", "x.toml:8: [[service]] access: \"closed\" must be open, token or user"},
   });
   EXPECT_THAT(errors_of(least + "access = \"user\"\n"), ElementsAre());
+  expect_each({
+      {least + "audience = \"x\"\n", "x.toml:8: [[service]] audience: has no effect without access = \"token\""},
+      {rooms("jid = \"c\"\nrooms = [\"r\"]\naudience = \"x\""),
+       "x.toml:11: [[room_service]] audience: has no effect without access = \"token\""},
+      {rooms("jid = \"c\"\nrooms = [\"r\"]\naccess = \"token\""),
+       "x.toml:11: [[room_service]] access: \"token\" needs a key; write, for instance, [token] and below it keys = "
+       "[\"/etc/xmpp-eventsource/token.pem\"]"},
+      {rooms("jid = \"c\"\nrooms = [\"r\"]\naccess = \"user\""),
+       "x.toml:11: [[room_service]] access: \"user\" must be open or token"},
+      {rooms("jid = \"c\"\nrooms = [\"r\"]\ndeny = [\"a@b\"]"),
+       "x.toml:11: [[room_service]] deny: \"a@b\" is no name or pattern of rooms; write what stands before their @, for "
+       "instance \"lobby\" or \"public-*\""},
+  });
 }
 
 TEST(ConfigErrors, NothingIsSetThatOnlySeemsToGuardAService) {

@@ -163,7 +163,7 @@ TEST(Config, MayNameRoomsAlone) {
   const Config::RoomService& first = loaded->config.room_services[0];
   const Config::RoomService& second = loaded->config.room_services[1];
   EXPECT_EQ(first.jid, "conference.localhost");
-  EXPECT_THAT(first.rooms, ElementsAre("lobby", "public-*"));
+  EXPECT_THAT(first.rule.nodes, ElementsAre("lobby", "public-*"));
   EXPECT_EQ(first.nick, "eventsource");
   EXPECT_EQ(first.history, 20u);
   EXPECT_EQ(second.nick, "ears ☔");

@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include "signed_token.hpp"
 #include "token_samples.hpp"
 
 namespace xes::gateway {
@@ -98,6 +99,7 @@ TEST_F(GateTest, KeepsPatternsWithinTheRule) {
 class TokenGateTest : public GateTest {
  protected:
   TokenGateTest() { rule.access = Access::token; }
+  void bring(const std::string& audience);
 };
 
 TEST_F(TokenGateTest, AsksForATokenByAChallenge) {
@@ -143,6 +145,36 @@ TEST_F(TokenGateTest, RefusesANodeThatTheTokenDoesNotName) {
   EXPECT_EQ(status(), 403);
   wanted.selection.nodes = {"news", "weather/rome"};
   EXPECT_EQ(status(), 403);
+}
+
+void TokenGateTest::bring(const std::string& audience) {
+  params = {};
+  const std::string claims = R"({"sub":"alice","exp":2000000000,"nodes":["*"])" + audience + "}";
+  params.add("HTTP_AUTHORIZATION", "Bearer " + test::hs256_of(test::header, claims));
+}
+
+TEST_F(TokenGateTest, RefusesATokenThatIsMeantForAnotherService) {
+  bring("");
+  visitor();
+  bring(R"(,"aud":"pubsub.example")");
+  visitor();
+  bring(R"(,"aud":["other.example","pubsub.example"])");
+  visitor();
+  for (const char* aud : {R"(,"aud":"other.example")", R"(,"aud":[])", R"(,"aud":["other.example"])", R"(,"aud":"PubSub.example")"}) {
+    bring(aud);
+    EXPECT_EQ(status(), 401) << aud;
+    EXPECT_EQ(refusal().challenge, "Bearer error=\"invalid_token\"");
+  }
+}
+
+TEST_F(TokenGateTest, WantsTheAudienceThatIsConfigured) {
+  rule.audience = "https://push.example.org";
+  for (const char* aud : {"", R"(,"aud":"pubsub.example")", R"(,"aud":[])"}) {
+    bring(aud);
+    EXPECT_EQ(status(), 401) << aud;
+  }
+  bring(R"(,"aud":"https://push.example.org")");
+  visitor();
 }
 
 TEST_F(TokenGateTest, RefusesWhatTheRuleDeniesWhateverTheTokenSays) {

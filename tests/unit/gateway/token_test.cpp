@@ -3,11 +3,10 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <openssl/evp.h>
-#include <openssl/hmac.h>
 
 #include <random>
 
+#include "signed_token.hpp"
 #include "token_samples.hpp"
 
 namespace xes::gateway {
@@ -35,27 +34,6 @@ Keys keys_of(const std::vector<std::string>& files) {
   return Keys(std::move(keys));
 }
 
-std::string base64url(std::string_view bytes) {
-  std::string out(4 * ((bytes.size() + 2) / 3) + 1, '\0');
-  const int size =
-      EVP_EncodeBlock(reinterpret_cast<unsigned char*>(out.data()),
-                      reinterpret_cast<const unsigned char*>(bytes.data()), static_cast<int>(bytes.size()));
-  out.resize(static_cast<std::size_t>(size));
-  while (out.ends_with('=')) out.pop_back();
-  for (char& c : out) c = c == '+' ? '-' : c == '/' ? '_' : c;
-  return out;
-}
-
-std::string hs256_of(const std::string& header, const std::string& claims, const std::string& key = secret) {
-  const std::string text = base64url(header) + "." + base64url(claims);
-  unsigned char mac[EVP_MAX_MD_SIZE];
-  unsigned size = 0;
-  HMAC(EVP_sha256(), key.data(), static_cast<int>(key.size()), reinterpret_cast<const unsigned char*>(text.data()),
-       text.size(), mac, &size);
-  return text + "." + base64url({reinterpret_cast<const char*>(mac), size});
-}
-
-const std::string header = R"({"alg":"HS256","typ":"JWT"})";
 const std::string least = R"("sub":"a","exp":1600000000)";
 
 /// A token with `claims` beside the least ones, verified at noon with the right secret.
@@ -89,6 +67,17 @@ TEST(Token, HoldsWhatItsClaimsSay) {
     EXPECT_EQ(token->expires, at(2'000'000'000));
     EXPECT_THAT(token->nodes, ElementsAre("weather/*", "größe"));
   }
+}
+
+TEST(Token, SaysForWhomItIs) {
+  EXPECT_FALSE(with(R"("iss":"joe")")->audience) << "it does not say";
+  EXPECT_THAT(*with(R"("aud":"pubsub.example")")->audience, ElementsAre("pubsub.example"));
+  EXPECT_THAT(*with(R"("aud":["a","b"])")->audience, ElementsAre("a", "b"));
+  EXPECT_THAT(*with(R"("aud":[])")->audience, ElementsAre()) << "for nobody";
+  for (const char* bad : {"1", "null", "{}", "true", "[1]", "[\"\"]", "\"\""})
+    EXPECT_EQ(error_of(with(std::string("\"aud\":") + bad)), Error::malformed) << bad;
+  EXPECT_TRUE(with("\"aud\":" + list_of(64, "a")));
+  EXPECT_EQ(error_of(with("\"aud\":" + list_of(65, "a"))), Error::too_large);
 }
 
 TEST(Token, OfTheStandardsAppendicesVerifies) {
