@@ -289,12 +289,6 @@ void Audience::begin_again() {
 }
 
 void Audience::node_refused(Node& node) {
-  at_[index_of(node)].reset();
-  if (all_refused()) return refuse_all();
-  begin_waiting();
-}
-
-void Audience::node_ended(Node& node) {
   const bool was_there = std::exchange(at_[index_of(node)], std::nullopt).has_value();
   if (all_refused()) return refuse_all();
   if (was_there) broadcast(make_frame(node_block(node.name().node, "deleted") + position_block(id_text(at_))));

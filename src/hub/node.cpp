@@ -59,21 +59,16 @@ void Node::held(bool pending) {
   for (Audience* audience : audiences_) audience->node_changed(*this);
 }
 
+/// Also of one that is open: a shard that left and came back may have read the answer to its first question last.
 void Node::refused(Refusal refusal) {
-  state_ = State::refused;
-  refusal_ = refusal;
-  for (Audience* audience : audiences_) audience->node_refused(*this);
-}
-
-void Node::ended() {
   flush();
   state_ = State::refused;
-  refusal_ = Refusal::no_such_node;
+  refusal_ = refusal;
   position_ = {};
   history_.clear();
   store_.reset();
   fetching_ = false;
-  for (Audience* audience : audiences_) audience->node_ended(*this);
+  for (Audience* audience : audiences_) audience->node_refused(*this);
 }
 
 void Node::ask_again() {

@@ -51,11 +51,9 @@ class Node {
   // What the XMPP side tells.
   void opened(const Opened& news);
   void held(bool pending);
-  void refused(Refusal refusal);
+  void refused(Refusal refusal);  ///< or it is gone
   void happened(const std::vector<EventRef>& events);
   void snapshot(const std::vector<EventRef>& items);
-  /// It is gone, or access to it.
-  void ended();
   /// Asks for it again after a refusal.
   void ask_again();
 

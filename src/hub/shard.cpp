@@ -183,7 +183,7 @@ void Shard::read(News&& news) {
     }
     void operator()(const Snapshot& n) { if (Node* node = shard.find(n.name)) node->snapshot(n.items); }
     void operator()(const Ended& n) {
-      if (Node* node = shard.find(n.name)) node->ended();
+      if (Node* node = shard.find(n.name)) node->refused(Refusal::no_such_node);
     }
     void operator()(const Listed& n) { shard.listed(n); }
     void operator()(const Judged& n) { shard.rights_.take(n); }
