@@ -100,7 +100,8 @@ TOKENS = {"names the node": lambda case: bearer(case.node), "does not name it": 
 
 def is_shown(stream, case) -> None:
     assert stream.status == 200, stream.text()
-    case.publisher.publish(case.node, "<p xmlns='urn:x'>secret</p>", "i1")
+    # Another item than what was published before: the same once more would be no news.
+    case.publisher.publish(case.node, "<p xmlns='urn:x'>secret</p>", "i2")
     assert "secret" in stream.next().data
 
 
@@ -121,6 +122,8 @@ def shows_nothing(stream, case, seconds: float = 1.5) -> None:
 def waits_for_the_owner(stream, case) -> None:
     shows_nothing(stream, case, 0.5)
     case.publisher.approve(case.node, case.worker.component)
+    # It begins with what is new from then on, and its first ID says that it has begun.
+    wait_until(lambda: b"\nid: " in stream.raw, "the stream to begin once its node was approved")
     is_shown(stream, case)
 
 
