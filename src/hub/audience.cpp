@@ -130,7 +130,7 @@ bool Audience::begin(Waiting& waiting) {
     if (stream.wants_document()) {
       give_document(stream, replays);
     } else {
-      go_live(stream, frames_of(replays));
+      go_live(stream, frames_of(waiting, replays));
     }
     return true;
   }
@@ -175,9 +175,9 @@ std::uint64_t Audience::Waiting::since_in(const Node& node) {
 
 /// A stream of one node shares its events' bytes; IDs of several nodes are this audience's own. Until a node's replay
 /// begins, its part of the ID says where the client was, so whoever is cut in between goes on there.
-std::vector<FrameRef> Audience::frames_of(const std::vector<Node::Replay>& replays) const {
+std::vector<FrameRef> Audience::frames_of(const Waiting& waiting, const std::vector<Node::Replay>& replays) const {
   std::vector<FrameRef> frames;
-  std::string text;
+  std::string text = waiting.told.value_or("");
   auto finish = [&] {
     if (!text.empty()) frames.push_back(make_frame(std::exchange(text, {})));
   };
@@ -285,13 +285,13 @@ void Audience::join_late(std::size_t i) {
 
 void Audience::begin_again() {
   const std::string here = id_text(at_);
-  for (Stream* stream : std::exchange(live_, {})) wait({stream, Start::after(here)});
+  for (Stream* stream : std::exchange(live_, {})) wait({stream, Start::after(here), {}, ""});
 }
 
 void Audience::node_refused(Node& node) {
   const bool was_there = std::exchange(at_[index_of(node)], std::nullopt).has_value();
   if (all_refused()) return refuse_all();
-  if (was_there) broadcast(make_frame(node_block(node.name().node, "deleted") + position_block(id_text(at_))));
+  if (was_there) tell(node_block(node.name().node, "deleted"));
   begin_waiting();
 }
 
@@ -359,6 +359,12 @@ std::optional<Verdict> Audience::verdict_on(const std::string& node) const {
   return at == asked_about_.end() ? std::nullopt : claim_->verdict(static_cast<std::size_t>(at - asked_about_.begin()));
 }
 
+void Audience::tell(const std::string& blocks) {
+  broadcast(make_frame(blocks + position_block(id_text(at_))));
+  for (Waiting& one : waiting_)
+    if (one.told) *one.told += blocks;
+}
+
 void Audience::turn_away_who_may_not_follow(const std::vector<std::string>& nodes) {
   for (std::size_t i = live_.size(); i-- > 0;) (void)live_[i]->may_follow(selection_.service, nodes);
   for (std::size_t i = waiting_.size(); i-- > 0;) (void)waiting_[i].stream->may_follow(selection_.service, nodes);
@@ -388,7 +394,7 @@ std::vector<Node*> Audience::set_nodes(std::vector<Node*> nodes, const std::vect
   left_out_ = left_out;
   list_ = List::known;
   // IDs of other nodes than these would be of no use.
-  if (!removed.empty() || !added.empty() || !blocks.empty()) broadcast(make_frame(blocks + position_block(id_text(at_))));
+  if (!removed.empty() || !added.empty() || !blocks.empty()) tell(blocks);
   for (Node* node : added) {
     node->flush();
     node->join(*this);

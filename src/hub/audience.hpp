@@ -65,6 +65,8 @@ class Audience final : public RightsHolder, public std::enable_shared_from_this<
     Start start;
     /// Where each node was as it began to wait for the store: what comes later is news to it.
     std::vector<std::pair<const Node*, std::uint64_t>> since = {};
+    /// What nodes became meanwhile, if it was live before.
+    std::optional<std::string> told = {};
     std::uint64_t since_in(const Node& node);
   };
 
@@ -74,7 +76,7 @@ class Audience final : public RightsHolder, public std::enable_shared_from_this<
   /// False if it has to wait for stored items.
   bool begin(Waiting& waiting);
   std::vector<Node::Query> queries(Waiting& waiting) const;
-  std::vector<FrameRef> frames_of(const std::vector<Node::Replay>& replays) const;
+  std::vector<FrameRef> frames_of(const Waiting& waiting, const std::vector<Node::Replay>& replays) const;
   void give_document(Stream& stream, const std::vector<Node::Replay>& replays) const;
   void go_live(Stream& stream, const std::vector<FrameRef>& frames);
   void wait(Waiting waiting);
@@ -87,6 +89,8 @@ class Audience final : public RightsHolder, public std::enable_shared_from_this<
   void refuse(Stream& stream);
   void refuse_all();
   void broadcast(const FrameRef& frame);
+  /// What became of nodes, to all that know of them.
+  void tell(const std::string& blocks);
   void flush_nodes();
   void append_event(std::string& out, const Event& event, const wire::Entries& entries) const;
   std::string id_text(const wire::Entries& entries) const;

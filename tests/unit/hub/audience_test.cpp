@@ -8,6 +8,7 @@ namespace {
 
 using testing::ElementsAre;
 using testing::IsEmpty;
+using testing::StartsWith;
 using testing::UnorderedElementsAre;
 
 /// Streams of the nodes "a" and "b" (and of "c" by patterns), on a service whose feeds live here.
@@ -510,6 +511,20 @@ TEST_F(Patterns, TakeInANodeThatIsCreatedAgain) {
   open_node(1);
   store(1, {item("b1", "b1")});
   EXPECT_THAT(stream.texts(), ElementsAre(R"(node {"node":"b","state":"created"})", "b1", "#"));
+}
+
+TEST_F(Patterns, TellOfANodeThatWentWhileAStreamBeganAgain) {
+  for (const char* id : {"a1", "a2"}) publish(0, id);
+  FakeStream stream(shard);
+  shard.open(stream, pattern("*"), {});
+  list({"a", "b"});
+  open_both();
+  stream.texts();
+  feeds[0] = feed_of("a", other_epoch);
+  open_node(0);
+  list({"a"});
+  store(0, {});
+  EXPECT_THAT(stream.texts(), ElementsAre(R"(node {"node":"b","state":"deleted"})", StartsWith("reset"), "#"));
 }
 
 TEST_F(Patterns, SubscribeToNothingForStreamsThatMayNotFollowIt) {
