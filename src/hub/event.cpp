@@ -101,11 +101,7 @@ std::size_t Event::size() const {
   return sizeof(Event) + item.id.size() + item.publisher.size() + 2 * item.payload.size() + text + id_line;
 }
 
-std::string position_block(std::string_view id) {
-  std::string out;
-  certainly(wire::append_block(out, {.event = {}, .id = id, .data = {}, .retry = {}}));
-  return out;
-}
+std::string position_block(std::string_view id) { return block("position", id, "{}"); }
 
 std::string reset_block(std::string_view node, std::string_view reason) {
   return block("reset", {}, json(node, "reason", reason));

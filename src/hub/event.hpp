@@ -64,7 +64,7 @@ inline FrameRef frame_of(const EventRef& event, View view) { return {event, &eve
 
 // Event-stream blocks (WHATWG EventSource §9.2.6) beside those of events.
 
-/// Moves the client's last event ID without firing an event.
+/// Where the stream stands. A lone `id:` would do for an EventSource, but polyfills take an ID only from an event with data.
 std::string position_block(std::string_view id);
 /// The stream could not go on where the client was; a snapshot of the stored items follows.
 std::string reset_block(std::string_view node, std::string_view reason);

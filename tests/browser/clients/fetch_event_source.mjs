@@ -8,7 +8,8 @@ export const read = (fetchEventSource, url, report) => fetchEventSource(url, {
     if (!good) throw new Error(`${response.status}`);
   },
   onmessage(event) {
-    if (event.data) report({ type: event.event || "message", data: event.data, id: event.id });  // empty for a lone id: or retry:
+    if (event.event === "position") return;
+    if (event.data) report({ type: event.event || "message", data: event.data, id: event.id });  // empty for a lone retry:
   },
   onclose() {
     throw new Error("it takes a stream's end for good otherwise");

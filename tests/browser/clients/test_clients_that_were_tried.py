@@ -16,8 +16,6 @@ IN_A_PAGE = ["EventSource", "event-source-polyfill", "event-source-polyfill with
 IN_NODE = ["eventsource 2", "eventsource 3", "fetch-event-source in Node.js"]
 # They take white space from both ends of each line of a payload.
 TRIMMING = {"eventsource-polyfill", "eventsource-polyfill in IE 9", "reader of responseText"}
-# They have a position only once an event with data has come, so a stream that was silent so far goes on "now".
-NO_POSITION_YET = ["event-source-polyfill", "event-source-polyfill without fetch", "eventsource 3"]
 # What a client puts into the query by itself.
 ASKS = {"event-source-polyfill": [r"\?lastEventId=\S+ HTTP"],
         "event-source-polyfill without fetch": [r"\?padding=true HTTP", r"\?lastEventId=[^& ]+&padding=true HTTP"],
@@ -108,20 +106,18 @@ def test_items_come_live_and_whole_and_a_killed_worker_costs_none(setting, read,
         wait_asked(setting.web, pattern)
 
 
-@pytest.mark.parametrize("client, query", [*((client, "") for client in IN_A_PAGE + IN_NODE),
-                                          *((client, "?last=5") for client in NO_POSITION_YET)])
-def test_what_comes_of_an_outage_before_the_first_event(setting, read, publisher, new_node, client, query):
-    """A lone `id:` tells every stream where it stands; not every client takes it. `?last=N` helps those that do not."""
+@pytest.mark.parametrize("client", IN_A_PAGE + IN_NODE)
+def test_an_outage_before_the_first_event_costs_none(setting, read, publisher, new_node, client):
+    """`event: position` tells every stream where it stands."""
     node = new_node(persist_items=1, max_items=50)
-    talker = read(client, f"/eventsource/{node}{query}")
+    talker = read(client, f"/eventsource/{node}")
     talker.wait_open()
     setting.worker.process.kill()
     publisher.publish(node, text(1), "i1")
     setting.worker.start().wait_connected(setting.asker)
     wait_until(lambda: setting.worker.log().count(f'subscribed to "{node}"') == 2, "the client to come back")
     publisher.publish(node, text(2), "i2")
-    missed = client in NO_POSITION_YET and not query
-    talker.wait_data(*([text(2)] if missed else [text(1), text(2)]))
+    talker.wait_data(text(1), text(2))
 
 
 @pytest.mark.parametrize("client", IN_A_PAGE + IN_NODE)

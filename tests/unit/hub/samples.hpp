@@ -32,7 +32,7 @@ inline Change published(std::string id, std::string payload) {
 inline Change retracted(std::string id) { return {Happening::retract, item(std::move(id), ""), false}; }
 inline Change purged() { return {Happening::purge, {}, false}; }
 
-/// One block of an event stream, as an EventSource reads it.
+/// One block of an event stream, as an EventSource reads it; of one that says where it stands, the ID alone.
 struct Block {
   std::string event;
   std::string id;
@@ -53,6 +53,7 @@ inline std::vector<Block> take_blocks(std::string& bytes) {
       if (value("id: ")) block.id = line.substr(4);
       if (value("data: ")) block.data = (block.data ? *block.data + "\n" : "") + std::string(line.substr(6));
     }
+    if (block.event == "position") block = {"", block.id, std::nullopt};
     blocks.push_back(block);
   }
   return blocks;
