@@ -1,28 +1,14 @@
 // SPDX-License-Identifier: MIT
+// Its streams: where each begins, and that they come and go. Its nodes are in audience_nodes.cpp, the hot path is in
+// audience_events.cpp.
 #include "hub/audience.hpp"
 
-#include <spdlog/spdlog.h>
-
 #include <algorithm>
-#include <limits>
 #include <utility>
 
 #include "hub/shard.hpp"
 
 namespace xes::hub {
-namespace {
-
-/// Replays are handed to streams in pieces of about so many bytes.
-constexpr std::size_t replay_piece_bytes = 64u << 10;
-
-/// Of nodes that match a pattern, for each that a stream may follow: so many may be asked about for a user.
-constexpr std::size_t asked_for_each_followed = 4;
-
-constexpr std::uint64_t endless = std::numeric_limits<std::uint64_t>::max();
-
-bool may_pass(std::optional<Verdict> verdict) { return verdict == Verdict::held || verdict == Verdict::lapsed; }
-
-}  // namespace
 
 Audience::Audience(Shard& shard, Selection selection, std::vector<Node*> nodes)
     : shard_(shard),
@@ -255,183 +241,6 @@ void Audience::remove(Stream& stream) {
     release_stores();
   }
   stream.audience_ = nullptr;
-}
-
-// ---- what its nodes tell
-
-void Audience::node_changed(Node& node) {
-  const std::size_t i = index_of(node);
-  if (node.state() == Node::State::open && !at_[i] && !live_.empty()) join_late(i);
-  begin_waiting();
-}
-
-/// The others go on meanwhile.
-void Audience::join_late(std::size_t i) {
-  Node& node = *nodes_[i];
-  node.flush();  // which this audience passes over, as it has not joined
-  const auto replay = node.replay({Node::Query::From::newest, {}, std::numeric_limits<unsigned>::max(), endless});
-  if (!replay) return node.fetch();
-  std::vector<FrameRef> frames;
-  std::string text = node_block(node.name().node, "created");
-  for (const EventRef& event : replay->events) {
-    at_[i] = event->id;
-    append_event(text, *event, at_);
-    if (text.size() >= replay_piece_bytes) frames.push_back(make_frame(std::exchange(text, {})));
-  }
-  at_[i] = node.position();
-  frames.push_back(make_frame(text + position_block(id_text(at_))));
-  for (std::size_t k = live_.size(); k-- > 0;) live_[k]->replay(frames);
-}
-
-void Audience::begin_again() {
-  const std::string here = id_text(at_);
-  for (Stream* stream : std::exchange(live_, {})) wait({stream, Start::after(here), {}, ""});
-}
-
-void Audience::node_refused(Node& node) {
-  const bool was_there = std::exchange(at_[index_of(node)], std::nullopt).has_value();
-  if (all_refused()) return refuse_all();
-  if (was_there) tell(node_block(node.name().node, "deleted"));
-  begin_waiting();
-}
-
-void Audience::refuse(Stream& stream) {
-  // One that has its 200 already ends, and the next try gets the refusal.
-  if (!stream.accepted()) stream.on_refused(nodes_[0]->refusal());
-  stream.end_when_written(CloseReason::node_ended);
-}
-
-void Audience::refuse_all() {
-  // Detached first: what they still have to write is no longer this audience's business.
-  std::vector<Stream*> streams = std::exchange(live_, {});
-  for (const Waiting& one : std::exchange(waiting_, {})) streams.push_back(one.stream);
-  for (Stream* stream : streams) stream->audience_ = nullptr;
-  for (Stream* stream : streams) refuse(*stream);
-  shard_.maybe_unused(*this);
-}
-
-// ---- patterns
-
-bool Audience::keep_readable(std::vector<std::string>& nodes) {
-  if (selection_.reader.jid.empty()) return true;
-  const std::size_t matching = nodes.size(), most = shard_.options().max_nodes * asked_for_each_followed;
-  nodes.resize(std::min(matching, most));
-  if (!claim_ || nodes != asked_about_) {
-    if (matching > most) spdlog::info("{}: {} nodes match, a user is asked about for {}", describe(selection_), matching, most);
-    // Made before the old one goes, so that nothing is asked twice.
-    claim_ = shard_.rights().claim(*this, selection_.service, nodes, selection_.reader);
-    asked_about_ = nodes;
-  }
-  if (list_ != List::known) {
-    std::size_t open_questions = 0, held = 0;
-    for (const std::string& node : nodes) {
-      open_questions += !verdict_on(node);
-      held += may_pass(verdict_on(node));
-    }
-    if (held > 0) hold_list();
-    if (held + open_questions > 0) return false;
-  }
-  std::erase_if(nodes, [&](const std::string& node) {
-    const auto verdict = verdict_on(node);
-    return verdict != Verdict::allowed && !(may_pass(verdict) && follows(node));
-  });
-  return true;
-}
-
-/// Who reads has to wait where nobody could be asked for too long: it ends, comes back, and is held.
-void Audience::on_rights() {
-  if (unused()) return;
-  const std::vector<std::string> names = node_names();
-  if (std::any_of(names.begin(), names.end(), [&](const auto& name) { return verdict_on(name) == Verdict::lapsed; })) {
-    list_ = List::held;
-    while (!live_.empty()) shard_.end(*live_.back(), CloseReason::access_revoked);
-    if (unused()) return;  // and dropped by the shard
-  }
-  shard_.list_again(*this);
-}
-
-bool Audience::follows(const std::string& node) const {
-  return std::any_of(nodes_.begin(), nodes_.end(), [&](const Node* own) { return own->name().node == node; });
-}
-
-std::optional<Verdict> Audience::verdict_on(const std::string& node) const {
-  const auto at = std::find(asked_about_.begin(), asked_about_.end(), node);
-  return at == asked_about_.end() ? std::nullopt : claim_->verdict(static_cast<std::size_t>(at - asked_about_.begin()));
-}
-
-void Audience::tell(const std::string& blocks) {
-  broadcast(make_frame(blocks + position_block(id_text(at_))));
-  for (Waiting& one : waiting_)
-    if (one.told) *one.told += blocks;
-}
-
-void Audience::turn_away_who_may_not_follow(const std::vector<std::string>& nodes) {
-  for (std::size_t i = live_.size(); i-- > 0;) (void)live_[i]->may_follow(selection_.service, nodes);
-  for (std::size_t i = waiting_.size(); i-- > 0;) (void)waiting_[i].stream->may_follow(selection_.service, nodes);
-}
-
-std::vector<Node*> Audience::set_nodes(std::vector<Node*> nodes, const std::vector<std::string>& left_out) {
-  const std::vector<Node*> before = std::exchange(nodes_, std::move(nodes));
-  const wire::Entries stood = std::exchange(at_, wire::Entries(nodes_.size()));
-  std::vector<Node*> removed, added;
-  std::string blocks;
-  for (std::size_t i = 0; i < before.size(); ++i) {
-    const std::size_t now = index_of(*before[i]);
-    if (now < nodes_.size()) {
-      at_[now] = stood[i];
-      continue;
-    }
-    removed.push_back(before[i]);
-    before[i]->leave(*this);
-    for (Waiting& one : waiting_) std::erase_if(one.since, [&](const auto& since) { return since.first == before[i]; });
-    const std::string& name = before[i]->name().node;
-    if (stood[i]) blocks += node_block(name, verdict_on(name) == Verdict::refused ? "forbidden" : "deleted");
-  }
-  for (Node* node : nodes_)
-    if (std::find(before.begin(), before.end(), node) == before.end()) added.push_back(node);
-  for (const std::string& node : left_out)
-    if (std::find(left_out_.begin(), left_out_.end(), node) == left_out_.end()) blocks += node_block(node, "left-out");
-  left_out_ = left_out;
-  list_ = List::known;
-  // IDs of other nodes than these would be of no use.
-  if (!removed.empty() || !added.empty() || !blocks.empty()) tell(blocks);
-  for (Node* node : added) {
-    node->flush();
-    node->join(*this);
-  }
-  for (std::size_t i = 0; i < nodes_.size(); ++i) {
-    Node& node = *nodes_[i];
-    if (node.state() == Node::State::refused && node.refusal() == Refusal::no_such_node) node.ask_again();
-    if (node.state() == Node::State::open && !at_[i] && !live_.empty()) join_late(i);
-  }
-  begin_waiting();
-  return removed;
-}
-
-void Audience::hold_list() {
-  if (list_ == List::awaited) list_ = List::held;
-  begin_waiting();
-}
-
-std::size_t Audience::index_of(const Node& node) const {
-  return static_cast<std::size_t>(std::find(nodes_.begin(), nodes_.end(), &node) - nodes_.begin());
-}
-
-std::vector<std::string> Audience::node_names() const {
-  std::vector<std::string> names;
-  for (const Node* node : nodes_) names.push_back(node->name().node);
-  return names;
-}
-
-bool Audience::all_refused() const {
-  // Where there is a pattern, others may come.
-  return list_ == List::none_needed &&
-         std::all_of(nodes_.begin(), nodes_.end(),
-                     [](const Node* node) { return node->state() == Node::State::refused; });
-}
-
-void Audience::flush_nodes() {
-  for (Node* node : nodes_) node->flush();
 }
 
 }  // namespace xes::hub

@@ -34,7 +34,7 @@ class Audience final : public RightsHolder, public std::enable_shared_from_this<
   /// and streams wait for it. Of more than four for each that a stream may follow, only the first are asked about.
   bool keep_readable(std::vector<std::string>& nodes);
   void turn_away_who_may_not_follow(const std::vector<std::string>& nodes);
-  /// The service lists other nodes that match than before, beyond the bound `left_out`; or cannot be asked now.
+  /// The service lists other nodes that match than before (`left_out`: beyond the bound); or cannot be asked now.
   /// Returns those that it does not follow any more.
   std::vector<Node*> set_nodes(std::vector<Node*> nodes, const std::vector<std::string>& left_out);
   void hold_list();
@@ -60,6 +60,10 @@ class Audience final : public RightsHolder, public std::enable_shared_from_this<
 
  private:
   friend class Shard;
+  /// Replays are handed to streams in pieces of about so many bytes.
+  static constexpr std::size_t replay_piece_bytes = 64u << 10;
+  static constexpr std::uint64_t endless = ~std::uint64_t{0};
+
   struct Waiting {
     Stream* stream;
     Start start;

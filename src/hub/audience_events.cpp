@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The hot path: an event to all streams of an audience. The rest is in audience.cpp.
+// The hot path: an event to all streams of an audience. Its streams are in audience.cpp, its nodes in audience_nodes.cpp.
 #include "hub/audience.hpp"
 #include "hub/shard.hpp"
 
