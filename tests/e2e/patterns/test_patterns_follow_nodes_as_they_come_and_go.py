@@ -68,6 +68,40 @@ def test_one_that_is_deleted(quick, publisher, new_node, open_direct, prefix):
     assert told(stream, 1) == [(berlin, 2)]
 
 
+def test_one_that_is_deleted_and_made_again_before_the_next_list(quick, publisher, new_node, open_direct, prefix):
+    bonn, berlin = f"{prefix}/bonn", f"{prefix}/berlin"
+    for node in (bonn, berlin):
+        new_node(node, persist_items=1, notify_delete=1)
+    stream = follow(open_direct, quick, prefix)
+    publisher.delete(bonn)
+    new_node(bonn, persist_items=1)
+    publish(publisher, bonn, 1)
+    publish(publisher, berlin, 2)
+    expected = [(bonn, "deleted"), (bonn, "created"), (bonn, 1), (berlin, 2)]
+    assert sorted(told(stream, 4), key=str) == sorted(expected, key=str)
+    publish(publisher, bonn, 3)
+    assert told(stream, 1) == [(bonn, 3)]
+
+
+def test_several_that_are_created_at_once_and_one_that_waits_for_its_owner(quick, publisher, new_node, open_direct, prefix, xmpp):
+    nodes = [f"{prefix}/{name}" for name in "abc"]
+    new_node(nodes[0], persist_items=1)
+    stream = follow(open_direct, quick, prefix)
+    publish(publisher, nodes[0], 1)
+    assert told(stream, 1) == [(nodes[0], 1)]
+    if xmpp.name == "ejabberd":  # Prosody has no such nodes
+        new_node(f"{prefix}/approve", access_model="authorize")
+    for number, node in enumerate(nodes[1:], 2):
+        new_node(node, persist_items=1)
+        publish(publisher, node, number)
+    publish(publisher, nodes[0], 4)
+    expected = [(nodes[0], 4), (nodes[1], "created"), (nodes[1], 2), (nodes[2], "created"), (nodes[2], 3)]
+    assert sorted(told(stream, 5), key=str) == sorted(expected, key=str)
+    assert follow(open_direct, quick, prefix).nothing_within(0.5) and b"reset" not in stream.raw
+    publish(publisher, nodes[2], 5)
+    assert told(stream, 1) == [(nodes[2], 5)]
+
+
 def test_it_goes_on_by_its_event_id(quick, publisher, new_node, open_direct, prefix):
     nodes = [f"{prefix}/{name}" for name in ("a", "b", "c")]
     for node in nodes:
