@@ -12,7 +12,7 @@ class Meddler(Link):
 
     def __init__(self, target: int):
         super().__init__(target)
-        self._server, self.hides = None, None
+        self._server, self.hides, self.hidden = None, None, 0
 
     def _pass_on(self, client, server):
         self._server, meddler = server, self
@@ -27,7 +27,9 @@ class Meddler(Link):
                 return client.recv(count)
 
             def sendall(self, block):
-                if not (meddler.hides and meddler.hides in block):
+                if meddler.hides and meddler.hides in block:
+                    meddler.hidden += 1
+                else:
                     client.sendall(block)
         super()._pass_on(Filtered(), server)
 
@@ -53,6 +55,8 @@ def test_it_enters_again(xmpp, meddler, own_worker, user, room, name, listen, to
     meddler.hides = None if told else b"unavailable"
     meddler.say(f"<presence from='{worker.component}' to='{talk.jid}/eventsource' type='unavailable'/>")
     talk.wait_gone("eventsource")
+    if not told:
+        wait_until(lambda: meddler.hidden, "the room's word kept from it", 5)
     meddler.hides = None
     talk.talk("missed")
     talk.wait_for("eventsource", timeout=20)
