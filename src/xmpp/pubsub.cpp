@@ -67,7 +67,11 @@ OutStanza unsubscribe(std::string_view node, std::string_view jid, std::string_v
   return pubsub(std::move(element));
 }
 
-OutStanza subscriptions() { return pubsub(OutStanza("subscriptions")); }
+OutStanza subscriptions(std::string_view node) {
+  OutStanza asked("subscriptions");
+  if (!node.empty()) asked.attribute("node", node);
+  return pubsub(std::move(asked));
+}
 
 OutStanza newest_items(std::string_view node, unsigned max) {
   return pubsub(OutStanza("items").attribute("node", node).attribute("max_items", std::to_string(max)));

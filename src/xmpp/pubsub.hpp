@@ -22,7 +22,7 @@ inline constexpr std::string_view errors_ns = "http://jabber.org/protocol/pubsub
 // Payloads of IQs.
 OutStanza subscribe(std::string_view node, std::string_view jid);                            // §6.1.1
 OutStanza unsubscribe(std::string_view node, std::string_view jid, std::string_view subid);  // §6.2.1
-OutStanza subscriptions();                                                                   // §5.6
+OutStanza subscriptions(std::string_view node = {});  ///< to that node; without one, all    // §5.6
 OutStanza newest_items(std::string_view node, unsigned max);                                 // §6.5.7
 OutStanza item(std::string_view node, std::string_view item_id);                             // §6.5.8
 /// A page of items by Result Set Management (XEP-0059 §2.1): at most `max`, after the item that `after` names.

@@ -255,6 +255,7 @@ void Subscriber::on_down() {
   authorizer_.on_down();
   turn_.clear();
   to_check_.clear();
+  for (auto& [jid, service] : services_) service.lists_none = false;
   left_over_.clear();
   subscribing_ = checking_ = dropping_ = 0;
   for (const auto& [name, follow] : follows_) {

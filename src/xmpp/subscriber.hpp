@@ -54,7 +54,7 @@ struct SubscriberOptions {
   DirectoryOptions directory;
   AuthorizerOptions authorizer;
   std::size_t max_subscribing = 64;                ///< nodes being subscribed to at a time; the others take turns
-  std::size_t max_checking = 16;                   ///< services being asked for our subscriptions at a time
+  std::size_t max_checking = 16;                   ///< questions for our subscriptions that wait for answers
   std::size_t max_dropping = 64;                   ///< left-over subscriptions being dropped at a time
   std::size_t max_strays = 1024;                   ///< services of which something came that nobody here asked for
   std::size_t max_held_changes = 10'000;           ///< per node, while a stripped payload is fetched
@@ -201,8 +201,17 @@ class Subscriber {
   void learn_service(const std::string& jid);
   void recheck();
   void recheck_next();
-  void recheck_service(const std::string& jid);
-  void compare(const std::string& jid, const std::unordered_set<std::string>& active_before, const Element& iq);
+  /// What a service is asked about: our subscription to a node, or all of them.
+  struct Check {
+    std::string service;
+    std::string node = {};
+  };
+  void check(const Check& check);
+  void check_each(const std::string& jid, const std::unordered_set<std::string>& nodes);
+  bool is_ours(const pubsub::Subscription& subscription) const;
+  void find_left_over(const std::string& jid, const std::vector<pubsub::Subscription>& listed);
+  void find_lost(const std::string& jid, const std::unordered_set<std::string>& active_before,
+                 const std::vector<pubsub::Subscription>& listed);
   void refresh_unheard(const std::string& jid);
   void schedule_recheck();
   void drop_left_over();
@@ -225,13 +234,14 @@ class Subscriber {
   std::size_t subscribing_ = 0;
   struct KnownService {
     std::size_t follows = 0;
+    bool lists_none = false;       ///< does not answer which subscriptions we have; it does for each node
     bool republish_moves = false;  ///< lists a re-published item last (Prosody); others keep its place, or nobody knows yet
   };
   /// Those that are configured by name, and others while something of them is followed.
   std::unordered_map<std::string, KnownService> services_;
   /// Others that notified something that nobody here follows: an earlier run subscribed to it.
   std::unordered_set<std::string> strays_;
-  std::deque<std::string> to_check_;  ///< services, in turn
+  std::deque<Check> to_check_;  ///< in turn
   std::size_t checking_ = 0;
   /// Subscriptions that nobody here uses, as of the last check. After a restart pages take a moment to come back, so
   /// only what is unused at two checks in a row is left over.

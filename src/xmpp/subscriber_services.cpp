@@ -53,9 +53,9 @@ void Subscriber::learn_service(const std::string& jid) {
 void Subscriber::recheck() {
   // A round that is not over yet goes on instead of a new one.
   if (to_check_.empty() && checking_ == 0) {
-    for (const auto& [jid, service] : services_) to_check_.push_back(jid);
+    for (const auto& [jid, service] : services_) to_check_.push_back({jid});
     for (const std::string& jid : strays_)
-      if (!services_.count(jid)) to_check_.push_back(jid);
+      if (!services_.count(jid)) to_check_.push_back({jid});
     recheck_next();
   }
   check_rooms();
@@ -64,9 +64,9 @@ void Subscriber::recheck() {
 
 void Subscriber::recheck_next() {
   while (checking_ < options_.max_checking && !to_check_.empty()) {
-    const std::string jid = std::move(to_check_.front());
+    const Check next = std::move(to_check_.front());
     to_check_.pop_front();
-    recheck_service(jid);
+    check(next);
   }
 }
 
@@ -78,35 +78,49 @@ void Subscriber::schedule_recheck() {
 }
 
 /// A server may have lost a subscription, or a node, without a word; and it may keep subscriptions of an earlier run.
-void Subscriber::recheck_service(const std::string& jid) {
+void Subscriber::check(const Check& check) {
+  const bool all = check.node.empty();
   std::unordered_set<std::string> active_before;
   for (const auto& [name, follow] : follows_)
-    if (name.service == jid && follow->state == State::active) active_before.insert(name.node);
+    if (name.service == check.service && (all || name.node == check.node) && follow->state == State::active)
+      active_before.insert(name.node);
+  if (all && is_account(check.service)) refresh_unheard(check.service);
+  const auto service = services_.find(check.service);
+  if (all && service != services_.end() && service->second.lists_none) return check_each(check.service, active_before);
   ++checking_;
-  session_.send_iq(IqType::get, jid, pubsub::subscriptions(), options_.deadline,
-                   [this, jid, active_before = std::move(active_before)](IqResult result) {
+  OutStanza question = pubsub::subscriptions(check.node);
+  session_.send_iq(IqType::get, check.service, std::move(question), options_.deadline,
+                   [this, all, check, active_before = std::move(active_before)](IqResult result) {
                      if (checking_ > 0) --checking_;
-                     if (result) {
-                       compare(jid, active_before, *result);
-                     } else {
-                       strays_.erase(jid);
-                       forget_unused(jid);
+                     const Error* error = result ? nullptr : &result.error().error;
+                     const auto listed = result ? pubsub::read_subscriptions(*result) : std::vector<pubsub::Subscription>();
+                     if (all && result) find_left_over(check.service, listed);
+                     if (result || (!all && *error == Error::missing)) find_lost(check.service, active_before, listed);
+                     if (all && error) {
+                       strays_.erase(check.service);
+                       forget_unused(check.service);
+                       if (*error == Error::timed_out) check_each(check.service, active_before);
                      }
-                     if (!session_.ready()) return;
-                     if (is_account(jid)) refresh_unheard(jid);
-                     recheck_next();
+                     if (session_.ready()) recheck_next();
                    });
 }
 
-/// The service's list of our subscriptions with what is followed.
-void Subscriber::compare(const std::string& jid, const std::unordered_set<std::string>& active_before, const Element& iq) {
-  std::unordered_set<std::string> listed;
+/// Prosody 0.12 gives no answer about all of them (a traceback in util/pubsub.lua) once a node to which we were subscribed
+/// was deleted, until it restarts.
+void Subscriber::check_each(const std::string& jid, const std::unordered_set<std::string>& nodes) {
+  const auto service = services_.find(jid);
+  if (service == services_.end()) return;
+  if (!std::exchange(service->second.lists_none, true))
+    spdlog::warn("pubsub: {} does not answer which subscriptions we have; asking about each node from now on", quoted(jid));
+  for (const std::string& node : nodes) to_check_.push_back({jid, node});
+}
+
+/// Subscriptions that nobody here wants.
+void Subscriber::find_left_over(const std::string& jid, const std::vector<pubsub::Subscription>& listed) {
   std::unordered_set<NodeName, hub::NodeNameHash> unused;
   std::vector<LeftOver> left_over;
-  for (const pubsub::Subscription& one : pubsub::read_subscriptions(iq)) {
-    if (wire::without_resource(one.jid) != jid_ || one.state == pubsub::SubscriptionState::none) continue;
-    listed.insert(one.node);
-    if (find({jid, one.node})) continue;
+  for (const pubsub::Subscription& one : listed) {
+    if (!is_ours(one) || find({jid, one.node})) continue;
     unused.insert({jid, one.node});
     if (unused_.count({jid, one.node})) left_over.push_back({{jid, one.node}, one.subid});
   }
@@ -117,12 +131,24 @@ void Subscriber::compare(const std::string& jid, const std::unordered_set<std::s
   std::erase_if(left_over_, [&](const LeftOver& one) { return one.name.service == jid; });
   std::move(left_over.begin(), left_over.end(), std::back_inserter(left_over_));
   drop_left_over();
+}
+
+/// Subscriptions that are wanted and gone.
+void Subscriber::find_lost(const std::string& jid, const std::unordered_set<std::string>& active_before,
+                           const std::vector<pubsub::Subscription>& listed) {
+  std::unordered_set<std::string> subscribed;
+  for (const pubsub::Subscription& one : listed)
+    if (is_ours(one)) subscribed.insert(one.node);
   for (const std::string& node : active_before) {
     const FollowRef follow = find({jid, node});
-    if (!follow || follow->state != State::active || listed.count(node)) continue;
+    if (!follow || follow->state != State::active || subscribed.count(node)) continue;
     spdlog::warn("pubsub: the subscription to {} is gone; subscribing again", display(*follow->name));
     subscribe(*follow);
   }
+}
+
+bool Subscriber::is_ours(const pubsub::Subscription& subscription) const {
+  return wire::without_resource(subscription.jid) == jid_ && subscription.state != pubsub::SubscriptionState::none;
 }
 
 /// A few at a time: there may be more than the session takes at once.

@@ -116,6 +116,26 @@ TEST_F(SubscriberTest, DropsLeftOverSubscriptionsAFewAtATime) {
   EXPECT_TRUE(run_until([&] { return left_over.empty(); }));
 }
 
+/// As Prosody 0.12 does once a node was deleted.
+TEST_F(SubscriberTest, AsksAboutEachNodeWhereNobodyAnswersAboutAll) {
+  std::set<std::string> subscribed{"a", "b"};
+  services.answer("subscriptions", [&](const Services::Question& question) {
+    if (question.node.empty()) return std::string();
+    return subscriptions_of(subscribed.count(question.node) ? std::set{question.node} : std::set<std::string>());
+  });
+  options.recheck = 20ms;
+  options.deadline = 50ms;
+  start();
+  want(Want::What::follow, "a");
+  want(Want::What::follow, "b");
+  ASSERT_TRUE(run_until_told<hub::Opened>(2));
+  ASSERT_TRUE(run_until_asked("subscriptions", 8));
+  EXPECT_EQ(services.count("subscribe"), 2u);
+  subscribed.erase("a");
+  ASSERT_TRUE(run_until_asked("subscribe", 3));
+  EXPECT_EQ(services.asked("subscribe").back().node, "a");
+}
+
 TEST_F(SubscriberTest, KeepsALeftOverSubscriptionThatIsWantedAgainBeforeItsTurn) {
   services.answer("subscriptions", subscriptions_of({"a", "b"}));
   options.recheck = 20ms;
