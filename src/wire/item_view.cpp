@@ -6,6 +6,7 @@
 #include "wire/uri.hpp"
 
 namespace xes::wire {
+
 void append_item_members(std::string& out, const ItemView& item) {
   append_json_member(out, "service", item.service);
   append_json_member(out, "node", item.node);

@@ -81,9 +81,12 @@ void Subscriber::schedule_recheck() {
 void Subscriber::check(const Check& check) {
   const bool all = check.node.empty();
   std::unordered_set<std::string> active_before;
-  for (const auto& [name, follow] : follows_)
-    if (name.service == check.service && (all || name.node == check.node) && follow->state == State::active)
-      active_before.insert(name.node);
+  if (all) {
+    for (const auto& [name, follow] : follows_)
+      if (name.service == check.service && follow->state == State::active) active_before.insert(name.node);
+  } else if (const FollowRef follow = find({check.service, check.node}); follow && follow->state == State::active) {
+    active_before.insert(check.node);
+  }
   if (all && is_account(check.service)) refresh_unheard(check.service);
   const auto service = services_.find(check.service);
   if (all && service != services_.end() && service->second.lists_none) return check_each(check.service, active_before);

@@ -16,7 +16,6 @@ using namespace std::chrono_literals;
 using testing::ElementsAre;
 
 const std::string service = "pubsub.example";
-const std::string disco_items = "http://jabber.org/protocol/disco#items";
 
 class DirectoryTest : public testing::Test {
  protected:
@@ -50,7 +49,7 @@ class DirectoryTest : public testing::Test {
   Server server{io};
   Services services{server};
   Session session{io,
-                  {.host = "127.0.0.1", .port = server.port(), .jid = "me.example", .secret = "secret"},
+                  server.session_options(),
                   {.on_ready = [this] { directory.on_ready(); },
                    .on_down = [this](const Failure&) { directory.on_down(); },
                    .on_message = [](Stanza&&) {},

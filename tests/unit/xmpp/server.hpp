@@ -8,9 +8,11 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/write.hpp>
+#include <chrono>
 #include <functional>
 #include <string>
 
+#include "xmpp/session.hpp"
 #include "xmpp/stanza_reader.hpp"
 
 namespace xes::xmpp {
@@ -25,7 +27,17 @@ class Server {
     accept();
   }
 
-  std::uint16_t port() const { return acceptor_.local_endpoint().port(); }
+  /// Of a session with it that does not wait long before it tries again.
+  SessionOptions session_options() const {
+    SessionOptions options;
+    options.host = "127.0.0.1";
+    options.port = acceptor_.local_endpoint().port();
+    options.jid = "me.example";
+    options.secret = "secret";
+    options.backoff_min = std::chrono::milliseconds(5);
+    options.backoff_max = std::chrono::milliseconds(10);
+    return options;
+  }
   void say(const std::string& bytes) { boost::asio::write(socket_, boost::asio::buffer(bytes)); }
   void hang_up() { socket_.close(); }
   bool heard(const std::string& text) const { return heard_.find(text) != std::string::npos; }

@@ -14,6 +14,8 @@
 
 namespace xes::xmpp {
 
+inline const std::string disco_items = "http://jabber.org/protocol/disco#items";
+
 class Services {
  public:
   /// One IQ. What it is about is "subscribe", "subscriptions", "items" …, else its payload's namespace.

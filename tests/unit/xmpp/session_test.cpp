@@ -16,15 +16,6 @@ using namespace std::chrono_literals;
 
 class SessionTest : public testing::Test {
  protected:
-  void SetUp() override {
-    options.host = "127.0.0.1";
-    options.port = server.port();
-    options.jid = "me.example";
-    options.secret = "secret";
-    options.backoff_min = 5ms;
-    options.backoff_max = 10ms;
-  }
-
   void start() {
     session = std::make_unique<Session>(
         io, options,
@@ -56,7 +47,7 @@ class SessionTest : public testing::Test {
 
   boost::asio::io_context io;
   Server server{io};
-  SessionOptions options;
+  SessionOptions options = server.session_options();
   std::unique_ptr<Session> session;
   int ready = 0;
   std::vector<std::string> down;

@@ -20,19 +20,12 @@ using namespace std::chrono_literals;
 using hub::Want;
 
 const std::string pubsub_service = "pubsub.example";
-const std::string disco_items = "http://jabber.org/protocol/disco#items";
 const std::string empty_items = "<pubsub xmlns='http://jabber.org/protocol/pubsub'><items/></pubsub>";
 
 /// The one shard is this test; the services answer as it likes.
 class SubscriberTest : public testing::Test {
  protected:
   SubscriberTest() {
-    session.host = "127.0.0.1";
-    session.port = server.port();
-    session.jid = "me.example";
-    session.secret = "secret";
-    session.backoff_min = 5ms;
-    session.backoff_max = 10ms;
     options.services = {{pubsub_service}};
     options.recheck = options.directory.every = 1h;
     news.on_wake([this] {
@@ -79,7 +72,7 @@ class SubscriberTest : public testing::Test {
   boost::asio::io_context io;
   Server server{io};
   Services services{server};
-  SessionOptions session;
+  SessionOptions session = server.session_options();
   SubscriberOptions options;
   Mailbox<hub::News> news{io, 1024};
   Mailbox<Want> wants{io, 1024};
