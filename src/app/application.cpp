@@ -284,7 +284,7 @@ class Application {
 
 int run(Config config) {
   start_logging(config.log);
-  // A peer that leaves in the middle of a write is an error of that write alone; libstrophe writes without a flag.
+  // A peer that leaves in the middle of a write is an error of that write alone.
   std::signal(SIGPIPE, SIG_IGN);
   raise_descriptor_limit();
   spdlog::info("xmpp-eventsource {} as {}", XES_VERSION, config.xmpp.jid);

@@ -93,7 +93,7 @@ class Reader {
       if (const Option* option = find_option(table.name, entry.key))
         store_entry(*option, entry, config_, report_);
       else
-        report_.error(entry.line, "unknown key " + xes::quoted(entry.key, 60) + " in " + header_text(*info) +
+        report_.error(entry.line, "unknown key " + xes::quote(entry.key, 60) + " in " + header_text(*info) +
                                       "; " + key_advice(*info, entry.key));
     }
     if (info->repeated) check_required(*info, table.line, {&table});
@@ -108,7 +108,7 @@ class Reader {
         advice = "it is a table: write " + header_text(*table) + " on a line of its own";
       else if (owner != options().end())
         advice = "it belongs into " + header_text(*find_table(owner->table));
-      report_.error(entry.line, "key " + xes::quoted(entry.key, 60) + " stands in no table; " + advice);
+      report_.error(entry.line, "key " + xes::quote(entry.key, 60) + " stands in no table; " + advice);
       if (entry.key == "service" || entry.key == "room_service") service_seen_ = true;
     }
   }
@@ -121,7 +121,7 @@ class Reader {
       advice = "did you mean " + header_text(*find_table(*word)) + "?";
       if (find_table(*word)->repeated) service_seen_ = true;
     }
-    report_.error(table.line, "unknown table " + xes::quoted(table.name, 60) + "; " + advice);
+    report_.error(table.line, "unknown table " + xes::quote(table.name, 60) + "; " + advice);
   }
 
   static const std::vector<std::string_view>& headers() {

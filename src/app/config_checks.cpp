@@ -27,7 +27,7 @@ void claim_jids(const std::vector<const Table*>& services, Claims& claims, Repor
     if (text == nullptr) continue;
     const auto [claim, first] = claims.try_emplace(wire::bare_jid(*text).value_or(*text), Claim{service, jid->line});
     if (!first)
-      report.error(jid->line, header_text(*find_table(service->name)) + " jid: " + quoted(*text) +
+      report.error(jid->line, header_text(*find_table(service->name)) + " jid: " + quote(*text) +
                                   " is the service of line " + std::to_string(claim->second.line) +
                                   " already; write one " + header_text(*find_table(claim->second.service->name)) + " for it");
   }
@@ -38,7 +38,7 @@ void claim_hosts(const Table& service, const std::vector<ListItem>& hosts, Claim
   for (const ListItem& host : hosts) {
     const std::string name = ascii_lower(host.text);
     const auto [claim, first] = claims.try_emplace(name, Claim{&service, host.line});
-    const std::string where = "[[service]] hosts: " + quoted(host.text);
+    const std::string where = "[[service]] hosts: " + quote(host.text);
     if (!own.insert(name).second)
       report.error(host.line, where + " is listed twice");
     else if (!first && claim->second.service != &service)
@@ -62,7 +62,7 @@ void check_user_jid(const Table& service, const std::string& access, Report& rep
   const std::string where = "[[service]] user_jid: ";
   if (is_asked_for && !is_given)
     report.error(find_entry(service, "access")->line,
-                 "[[service]] access: \"user\" with ask_as = " + quoted(ask_as) +
+                 "[[service]] access: \"user\" with ask_as = " + quote(ask_as) +
                      " needs the users' JIDs; write, for instance, user_jid = \"{user}@example.org\"");
   // Another server could answer for its own users whatever it likes (XEP-0356 leaves that to the user's server).
   else if (is_given && ask_as == "privileged" && text_of(service, "user_jid", "") == "{user}")
@@ -81,7 +81,7 @@ void check_pattern(const Table& service, Report& report) {
   const auto* text = jid == nullptr ? nullptr : std::get_if<std::string>(&jid->value);
   const auto* hosts = find_list(service, "hosts");
   if (text != nullptr && wire::is_glob(*text) && hosts != nullptr && !hosts->empty())
-    report.error(hosts->front().line, "[[service]] hosts: " + quoted(*text) +
+    report.error(hosts->front().line, "[[service]] hosts: " + quote(*text) +
                                           " is a pattern, and no host name says which JID of it is meant; leave hosts out "
                                           "and name the JID in the path: /eventsource/@JID/NODE");
 }
@@ -105,7 +105,7 @@ void check_listeners(const std::vector<Table>& document, Report& report) {
         const auto endpoint = parse_endpoint(item.text);
         if (endpoint && !seen.insert(endpoint_text(*endpoint)).second)
           report.error(item.line,
-                       where + quoted(item.text) + " is listed twice; an endpoint speaks one protocol");
+                       where + quote(item.text) + " is listed twice; an endpoint speaks one protocol");
         if (++count == max_listeners + 1 && items->size() <= max_listeners)
           report.error(item.line, where + "more than " + std::to_string(max_listeners) +
                                       " endpoints, those of fastcgi and scgi together");

@@ -100,7 +100,7 @@ std::string reason_of(const toml::parse_error& error, std::string_view text) {
     advice = R"(; a text must stand in quotation marks: key = "text")";
   }
   if (reason.starts_with('E')) reason.front() = 'e';
-  const std::string line = quoted(reason, 400);
+  const std::string line = quote(reason, 400);
   return "no valid TOML: " + line.substr(1, line.size() - 2) + advice;
 }
 

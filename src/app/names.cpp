@@ -20,14 +20,14 @@ bool is_ascii_alnum(char c) {
 
 Result<std::string> parse_domain_jid(std::string_view text) {
   if (auto domain = wire::domainpart(text); domain && !wire::is_glob(text)) return domain;
-  return fail(Error::malformed, quoted(text) +
+  return fail(Error::malformed, quote(text) +
                                     " is no JID of a component; write a domain alone, for instance "
                                     "\"eventsource.example.org\"");
 }
 
 Result<std::string> parse_bare_jid(std::string_view text) {
   if (auto jid = wire::bare_jid(text)) return jid;
-  return fail(Error::malformed, quoted(text) +
+  return fail(Error::malformed, quote(text) +
                                     " is no JID of a service; write a domain, for instance "
                                     "\"pubsub.example.org\", or an account without a resource");
 }
@@ -36,7 +36,7 @@ Result<std::string> parse_host_name(std::string_view text) {
   // What a request's Host header never comes out as would never match.
   auto name = wire::host_name(text);
   if (name && *name == ascii_lower(text)) return name;
-  return fail(Error::malformed, quoted(text) +
+  return fail(Error::malformed, quote(text) +
                                     " is no host name; write it without scheme, port and path, for instance "
                                     "\"push.example.org\" (an international name as \"xn--…\")");
 }
@@ -49,7 +49,7 @@ Result<std::string> parse_url_path(std::string_view text) {
       });
   if (right) return std::string(text);
   return fail(Error::malformed,
-              quoted(text) +
+              quote(text) +
                   " is no path; it must begin and end with \"/\", hold no blank, \"%\", \"?\" "
                   "or \"#\", and have at most " +
                   std::to_string(max_url_path) + " bytes, for instance \"/eventsource/\"");
@@ -62,7 +62,7 @@ Result<std::string> parse_user_jid(std::string_view text) {
   if (at != std::string_view::npos && text.find(place, at + 1) == std::string_view::npos &&
       text.find('@', at) != std::string_view::npos)
     if (auto jid = parse_bare_jid(text)) return jid;
-  return fail(Error::malformed, quoted(text) +
+  return fail(Error::malformed, quote(text) +
                                     " is no template of users' JIDs; write {user} once before the \"@\", for instance "
                                     "\"{user}@example.org\"");
 }
@@ -72,28 +72,28 @@ Result<std::string> parse_cookie_name(std::string_view text) {
     return is_ascii_alnum(c) || std::string_view("!#$%&'*+-.^_`|~").find(c) != std::string_view::npos;
   });
   if (right) return std::string(text);
-  return fail(Error::malformed, quoted(text) +
+  return fail(Error::malformed, quote(text) +
                                     " is no name of a cookie; write at most " + std::to_string(max_cookie_name) +
                                     " letters, digits, \"-\" and \"_\", for instance \"__Host-eventsource\"");
 }
 
 Result<std::string> parse_glob(std::string_view text) {
   if (!text.empty() && text.size() <= max_glob && is_xml_text(text)) return std::string(text);
-  return fail(Error::malformed, quoted(text, 60) + " is no pattern of nodes; it must have 1 to " +
+  return fail(Error::malformed, quote(text, 60) + " is no pattern of nodes; it must have 1 to " +
                                     std::to_string(max_glob) +
                                     " bytes without control characters, for instance \"weather/*\"");
 }
 
 Result<std::string> parse_room_service_jid(std::string_view text) {
   if (auto domain = wire::domainpart(text); domain && !wire::is_glob(text)) return domain;
-  return fail(Error::malformed, quoted(text) +
+  return fail(Error::malformed, quote(text) +
                                     " is no JID of a service of chat rooms; write a domain alone, for instance "
                                     "\"conference.example.org\"");
 }
 
 Result<std::string> parse_room_glob(std::string_view text) {
   if (auto room = wire::localpart(text)) return room;
-  return fail(Error::malformed, quoted(text, 60) +
+  return fail(Error::malformed, quote(text, 60) +
                                     " is no name or pattern of rooms; write what stands before their @, for instance "
                                     "\"lobby\" or \"public-*\"");
 }
@@ -104,7 +104,7 @@ Result<std::string> parse_nick(std::string_view text) {
                      std::none_of(nick->begin(), nick->end(),
                                   [](char c) { return static_cast<unsigned char>(c) < ' ' || c == 0x7F; });
   if (right) return nick;
-  return fail(Error::malformed, quoted(text, 60) + " is no nick; it must have 1 to " + std::to_string(max_nick) +
+  return fail(Error::malformed, quote(text, 60) + " is no nick; it must have 1 to " + std::to_string(max_nick) +
                                     " bytes without control characters, and no blank at either end");
 }
 

@@ -52,7 +52,7 @@ Result<std::string> group_name(const Option& option, const std::string& text) {
   if (!plain || text.empty()) return plain;
   errno = 0;
   if (::getgrnam(text.c_str()) != nullptr) return text;
-  return fail(Error::missing, "this machine has no group " + quoted(text) +
+  return fail(Error::missing, "this machine has no group " + quote(text) +
                                   "; name one that holds the web server, or leave it empty");
 }
 
@@ -74,7 +74,7 @@ Result<void> put_choice(const Option& option, Config& config, const std::string&
         option.slot);
     return {};
   }
-  return fail(Error::malformed, quoted(text) + " must be " + bounds_text(option));
+  return fail(Error::malformed, quote(text) + " must be " + bounds_text(option));
 }
 
 Result<void> put_text(const Option& option, Config& config, const std::string& text) {

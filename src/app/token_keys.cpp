@@ -21,9 +21,9 @@ Result<LoadedKeys> load_keys(const std::vector<std::string>& paths) {
   std::vector<gateway::Key> keys;
   for (const std::string& path : paths) {
     auto file = load_key(path);
-    if (!file) return fail(file.error().error, "the key file " + quoted(path) + " " + file.error().reason);
+    if (!file) return fail(file.error().error, "the key file " + quote(path) + " " + file.error().reason);
     if (file->exposed)
-      loaded.warnings.push_back("the key file " + quoted(path) +
+      loaded.warnings.push_back("the key file " + quote(path) +
                                 " can be read by everybody on this machine; chmod 0400 it");
     keys.push_back(std::move(file->key));
   }

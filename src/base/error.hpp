@@ -19,7 +19,7 @@ enum class Error {
   timed_out,    ///< a deadline passed
 };
 
-/// An error's kind and one sentence for a person. The sentence may quote a peer only through base/text.hpp's quoted().
+/// An error's kind and one sentence for a person. The sentence may quote a peer only through base/text.hpp's quote().
 struct Failure {
   Error error;
   std::string reason;

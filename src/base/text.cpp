@@ -50,7 +50,7 @@ bool is_xml_text(std::string_view text) {
   });
 }
 
-std::string quoted(std::string_view text, std::size_t max_bytes) {
+std::string quote(std::string_view text, std::size_t max_bytes) {
   constexpr char hex[] = "0123456789abcdef";
   std::string out = "\"";
   while (!text.empty()) {

@@ -25,7 +25,7 @@ Result<std::uint64_t> parse(std::string_view text, std::span<const Unit> units, 
   const auto [end, code] = std::from_chars(text.data(), text.data() + text.size(), number);
   const std::string_view suffix(end, text.data() + text.size());
   const auto too_large = [&] {
-    return fail(Error::too_large, quoted(text) + " is too large a " + std::string(what));
+    return fail(Error::too_large, quote(text) + " is too large a " + std::string(what));
   };
   for (const Unit& unit : units) {
     if (suffix != unit.name || end == text.data()) continue;
@@ -33,7 +33,7 @@ Result<std::uint64_t> parse(std::string_view text, std::span<const Unit> units, 
     if (code == std::errc::result_out_of_range || number > most / unit.factor) return too_large();
     return number * unit.factor;
   }
-  return fail(Error::malformed, quoted(text) + " is no " + std::string(what) + "; " + std::string(advice));
+  return fail(Error::malformed, quote(text) + " is no " + std::string(what) + "; " + std::string(advice));
 }
 
 std::string print(std::uint64_t value, std::span<const Unit> units) {

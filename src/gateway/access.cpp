@@ -22,7 +22,7 @@ Answer unauthorized(std::string why, bool brought_one) {
 std::optional<Answer> check_offer(StreamWanted& wanted) {
   if (!wanted.rule) return forbidden("this is not offered here");
   for (const std::string& node : wanted.selection.nodes)
-    if (!is_offered(*wanted.rule, node)) return forbidden("the node " + quoted(node) + " is not offered here");
+    if (!is_offered(*wanted.rule, node)) return forbidden("the node " + quote(node) + " is not offered here");
   if (wanted.selection.patterns.empty()) return std::nullopt;
   if (!wanted.rule->nodes.empty()) wanted.selection.within.push_back(wanted.rule->nodes);
   wanted.selection.without = wanted.rule->deny;
@@ -71,11 +71,11 @@ std::variant<Visitor, Answer> Gate::check_token(const Params& params, StreamWant
     return unauthorized("the token is not valid, or no longer", true);
   }
   if (!is_meant_for(*token, *wanted.rule, wanted.selection.service)) {
-    spdlog::debug("token: refused: it is not meant for {}", quoted(wanted.selection.service));
+    spdlog::debug("token: refused: it is not meant for {}", quote(wanted.selection.service));
     return unauthorized("the token is for another audience", true);
   }
   for (const std::string& node : wanted.selection.nodes)
-    if (!matches_any(token->nodes, node)) return forbidden("the token is not for the node " + quoted(node));
+    if (!matches_any(token->nodes, node)) return forbidden("the token is not for the node " + quote(node));
   if (!wanted.selection.patterns.empty()) {
     if (token->nodes.empty()) return forbidden("the token is for no node");
     std::vector<std::string> globs = token->nodes;

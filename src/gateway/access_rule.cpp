@@ -28,7 +28,7 @@ Result<std::string> jid_of_user(const AccessRule& rule, std::string_view compone
   if (at == jid.npos) return fail(Error::malformed, "the template of users' JIDs has no place for a user");
   // By itself, too: what stands around it could hide that it is misspelt.
   const auto checked = rule.user_jid == place ? wire::unmistakable_account(user) : wire::unmistakable_localpart(user);
-  if (!checked) return fail(Error::malformed, "the user " + quoted(user) + " cannot be asked about: " + checked.error().reason);
+  if (!checked) return fail(Error::malformed, "the user " + quote(user) + " cannot be asked about: " + checked.error().reason);
   jid.replace(at, place.size(), user);
   return wire::unmistakable_account(jid);
 }

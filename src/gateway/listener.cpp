@@ -6,6 +6,7 @@
 #include <grp.h>
 #include <netinet/tcp.h>
 #include <spdlog/spdlog.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -25,12 +26,9 @@ namespace {
 
 /// Accept queue: a burst of reconnects waits here instead of being refused. The system may cut it (net.core.somaxconn).
 constexpr int backlog = 4096;
-/// libstrophe waits with select(), which cannot name descriptors from 1024 on: clients leave the low ones free as long
-/// as there are others.
-constexpr int preferred_descriptors = 1024;
-/// After that they take low ones, too, but not these many of those that are free at the start: a new XMPP session and
-/// whatever else the worker opens always finds one.
-constexpr int reserved_descriptors = 64;
+/// Descriptors that no client gets, so that a new XMPP session and whatever else the worker opens always finds one. Of a
+/// limit below twice this, half.
+constexpr rlim_t reserved_descriptors = 64;
 /// A shard may have so many connections more than twice the least loaded one's for the sake of what is below.
 constexpr std::size_t home_margin = 64;
 constexpr std::size_t max_homes = 1024;
@@ -65,7 +63,7 @@ Result<socklen_t> fill(SocketAddress& out, const ListenAddress& address) {
     out.v6.sin6_port = htons(address.port);
     return static_cast<socklen_t>(sizeof out.v6);
   }
-  return fail(Error::malformed, quoted(address.address) + " is no IP address");
+  return fail(Error::malformed, quote(address.address) + " is no IP address");
 }
 
 std::string display(const ListenAddress& address) {
@@ -97,7 +95,7 @@ Result<void> clear_stale(const ListenAddress& address, const SocketAddress& to, 
 Result<void> give_to_group(const ListenAddress& address) {
   if (address.group.empty()) return {};
   const group* found = getgrnam(address.group.c_str());
-  if (!found) return fail(Error::malformed, "there is no group " + quoted(address.group));
+  if (!found) return fail(Error::malformed, "there is no group " + quote(address.group));
   if (chown(address.path.c_str(), static_cast<uid_t>(-1), found->gr_gid) != 0)
     return fail(Error::unavailable, system_error("cannot give " + display(address) + " to the group " + address.group));
   return {};
@@ -156,9 +154,11 @@ Result<void> Listener::open(const ListenAddress& address) {
 }
 
 void Listener::start() {
-  if (const int free = fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 0); free >= 0) {
-    ::close(free);
-    lowest_spare_ = std::min(free + reserved_descriptors, preferred_descriptors);
+  // The system gives the lowest free number: once that is one of the last, nearly all are in use.
+  rlimit limit{};
+  if (getrlimit(RLIMIT_NOFILE, &limit) == 0) {
+    const rlim_t for_clients = limit.rlim_cur - std::min(reserved_descriptors, limit.rlim_cur / 2);
+    first_reserved_ = static_cast<int>(std::min<rlim_t>(for_clients, std::numeric_limits<int>::max()));
   }
   for (auto& socket : sockets_) wait(*socket);
 }
@@ -197,14 +197,14 @@ void Listener::accept_all(Socket& socket) {
 }
 
 bool Listener::hand_over(int descriptor, hub::Framing framing) {
-  int moved = fcntl(descriptor, F_DUPFD_CLOEXEC, preferred_descriptors);
-  if (moved < 0) moved = fcntl(descriptor, F_DUPFD_CLOEXEC, lowest_spare_);
-  ::close(descriptor);
-  if (moved < 0) return false;
+  if (descriptor >= first_reserved_) {
+    ::close(descriptor);
+    return false;
+  }
   const int on = 1;
-  setsockopt(moved, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);  // fails on a Unix socket, which has no delay
-  const std::size_t best = shard_for(moved);
-  shards_[best]->accepted().push({moved, framing});
+  setsockopt(descriptor, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);  // fails on a Unix socket, which has no delay
+  const std::size_t best = shard_for(descriptor);
+  shards_[best]->accepted().push({descriptor, framing});
   shards_[best]->accepted().flush_overflow();
   return true;
 }

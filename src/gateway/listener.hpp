@@ -11,6 +11,7 @@
 #include <boost/asio/posix/stream_descriptor.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <cstdint>
+#include <limits>
 #include <memory>
 #include <optional>
 #include <string>
@@ -55,7 +56,7 @@ class Listener {
 
   void wait(Socket& socket);
   void accept_all(Socket& socket);
-  /// False if the system is out of descriptors: accepting rests for a moment.
+  /// False, and `descriptor` closed, if only the reserved descriptors are left: accepting rests for a moment.
   bool hand_over(int descriptor, hub::Framing framing);
   std::size_t shard_for(int descriptor);
   void rest(Socket& socket, int error);
@@ -65,7 +66,7 @@ class Listener {
   std::vector<std::unique_ptr<Socket>> sockets_;
   std::size_t next_shard_ = 0;
   std::unordered_map<pid_t, std::size_t> homes_;  ///< peer process → its shard; they get them in turn
-  int lowest_spare_ = 1024;  ///< descriptors from here on may be clients', found at the start
+  int first_reserved_ = std::numeric_limits<int>::max();  ///< descriptors from here on are not for clients
   std::atomic<std::uint64_t> rests_{0};
 };
 

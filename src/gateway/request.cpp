@@ -48,7 +48,7 @@ Result<Target> find_service(const Params& params, const RouteOptions& options) {
   if (!named.empty()) {
     const auto jid = wire::bare_jid(named);
     if (const Service* service = jid ? service_of(*jid, options) : nullptr) return Target{service, *jid};
-    return fail(Error::missing, "no pubsub service " + quoted(named) + " is configured here");
+    return fail(Error::missing, "no pubsub service " + quote(named) + " is configured here");
   }
   const auto host = wire::host_name(params.get("HTTP_HOST"));
   if (!host) return tl::unexpected(host.error());
@@ -59,7 +59,7 @@ Result<Target> find_service(const Params& params, const RouteOptions& options) {
     if (!any && std::count(service.hosts.begin(), service.hosts.end(), "*")) any = &service;
   }
   if (any) return Target{any, any->jid};
-  return fail(Error::missing, "no pubsub service is configured for the host " + quoted(*host));
+  return fail(Error::missing, "no pubsub service is configured for the host " + quote(*host));
 }
 
 /// `@JID/` at the beginning of the path, which it is cut from. A service that has hosts, or that the web server alone
@@ -72,11 +72,11 @@ Result<Target> find_named_service(std::string_view& path, const Params& params, 
   auto jid = wire::bare_jid(*decoded);
   if (!jid) return tl::unexpected(jid.error());
   const Service* service = service_of(*jid, options);
-  if (!service) return fail(Error::missing, "nothing that is configured here lets " + quoted(*jid) + " be read");
+  if (!service) return fail(Error::missing, "nothing that is configured here lets " + quote(*jid) + " be read");
   if (service->jid == *jid && (!service->hosts.empty() || !params.get("PUBSUB_SERVICE").empty())) {
     const auto meant = find_service(params, options);
     if (!meant || meant->jid != *jid)
-      return fail(Error::missing, quoted(*jid) + " is read under the host names that are configured for it");
+      return fail(Error::missing, quote(*jid) + " is read under the host names that are configured for it");
   }
   return Target{service, std::move(*jid)};
 }
@@ -92,11 +92,11 @@ Result<std::pair<Target, std::string>> find_room(std::string_view path, const Ro
   const auto local = wire::localpart(std::string_view(*decoded).substr(0, at));
   const auto jid = whole ? wire::bare_jid(*decoded) : local;
   if (!local || !jid)
-    return fail(Error::malformed, quoted(*decoded) + " is no chat room; name one: " + options.path + "room/ROOM");
+    return fail(Error::malformed, quote(*decoded) + " is no chat room; name one: " + options.path + "room/ROOM");
   for (const Service& rooms : options.room_services)
     if ((!whole || *jid == *local + "@" + rooms.jid) && is_offered(rooms.rule, *local))
       return std::pair(Target{&rooms, rooms.jid}, *local);
-  return fail(Error::missing, "no chat room " + quoted(*jid) + " is offered here");
+  return fail(Error::missing, "no chat room " + quote(*jid) + " is offered here");
 }
 
 /// Error::malformed unless it may be a node's name.

@@ -18,7 +18,7 @@ bool matches(const Selection& selection, const std::string& node) {
 std::string describe(const Selection& selection) {
   const auto& names = selection.nodes.empty() ? selection.patterns : selection.nodes;
   const std::string more = selection.several ? " and others" : "";
-  return (names.empty() ? std::string("nothing") : quoted(names.front()) + more) + " at " + quoted(selection.service);
+  return (names.empty() ? std::string("nothing") : quote(names.front()) + more) + " at " + quote(selection.service);
 }
 
 }  // namespace xes::hub

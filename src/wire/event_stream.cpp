@@ -15,12 +15,12 @@ void append_line(std::string& out, std::string_view name, std::string_view value
 
 Result<void> check_id(std::string_view id) {
   if (is_event_id(id)) return {};
-  return fail(Error::malformed, "not an event ID: " + quoted(id));
+  return fail(Error::malformed, "not an event ID: " + quote(id));
 }
 
 Result<void> check_event_name(std::string_view name) {
   if (is_event_name(name)) return {};
-  return fail(Error::malformed, "not an event name: " + quoted(name));
+  return fail(Error::malformed, "not an event name: " + quote(name));
 }
 
 }  // namespace

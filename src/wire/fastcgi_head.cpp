@@ -113,7 +113,7 @@ Result<void> FastcgiHead::check_pairs() {
     // libfcgi makes a C string "name=value" of it: either byte would let a reader see another pair than was
     // sent.
     if (name.find('=') != name.npos || name.find('\0') != name.npos || value.find('\0') != value.npos)
-      return fail(Error::malformed, "a param that is no meta-variable: " + quoted(name));
+      return fail(Error::malformed, "a param that is no meta-variable: " + quote(name));
     pairs_end_ += lengths->total_bytes();
   }
 }

@@ -52,7 +52,7 @@ bool is_name(std::string_view text) {
 }  // namespace
 
 Result<std::string> host_name(std::string_view host_header) {
-  const auto refuse = [&] { return fail(Error::malformed, "not a host: " + quoted(host_header)); };
+  const auto refuse = [&] { return fail(Error::malformed, "not a host: " + quote(host_header)); };
   if (host_header.starts_with('[')) {
     const std::size_t end = host_header.find(']');
     if (end == host_header.npos || !is_port_suffix(host_header.substr(end + 1))) return refuse();

@@ -53,16 +53,16 @@ std::string prepare_bare(std::string_view text, int flags = 0) {
 
 Result<std::string> unless_empty(std::string prepared, std::string_view text, const char* what) {
   if (!prepared.empty()) return prepared;
-  return fail(Error::malformed, quoted(text) + " is no " + what);
+  return fail(Error::malformed, quote(text) + " is no " + what);
 }
 
 template <class Spelt, class Prepare>
 Result<std::string> unmistakable(Spelt spelt, Prepare prepare_text, std::string_view text) {
   auto prepared = spelt(text);
   if (prepared && *prepared != ascii_lower(text))
-    return fail(Error::malformed, "XMPP servers take " + quoted(text) + " for " + quoted(*prepared));
+    return fail(Error::malformed, "XMPP servers take " + quote(text) + " for " + quote(*prepared));
   if (prepared && prepare_text(text, STRINGPREP_NO_UNASSIGNED).empty())
-    return fail(Error::malformed, quoted(text) + " has letters that not every XMPP server knows");
+    return fail(Error::malformed, quote(text) + " has letters that not every XMPP server knows");
   return prepared;
 }
 
@@ -85,7 +85,7 @@ Result<std::string> bare_jid(std::string_view text) {
 Result<std::string> unmistakable_localpart(std::string_view text) { return unmistakable(localpart, prepare_local, text); }
 
 Result<std::string> unmistakable_account(std::string_view text) {
-  if (text.find('@') == text.npos) return fail(Error::malformed, quoted(text) + " is no JID of an account");
+  if (text.find('@') == text.npos) return fail(Error::malformed, quote(text) + " is no JID of an account");
   return unmistakable(bare_jid, prepare_bare, text);
 }
 

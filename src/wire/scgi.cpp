@@ -93,14 +93,14 @@ Result<void> ScgiHead::parse_headers() {
     } else if (name->starts_with("HTTP_")) {
       headers_[known->second].value.append(", ").append(*value);
     } else {
-      return fail(Error::malformed, "the SCGI header " + quoted(*name) + " comes twice");
+      return fail(Error::malformed, "the SCGI header " + quote(*name) + " comes twice");
     }
   }
   if (headers_.empty() || headers_.front().name != "CONTENT_LENGTH")
     return fail(Error::malformed, "the first SCGI header is not CONTENT_LENGTH");
   const auto content_bytes = decimal<std::uint64_t>(headers_.front().value);
   if (!content_bytes)
-    return fail(Error::malformed, "CONTENT_LENGTH is no number: " + quoted(headers_.front().value));
+    return fail(Error::malformed, "CONTENT_LENGTH is no number: " + quote(headers_.front().value));
   content_bytes_ = *content_bytes;
   const auto version = place.find("SCGI");
   if (version == place.end() || headers_[version->second].value != "1")

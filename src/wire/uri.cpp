@@ -56,7 +56,7 @@ Result<std::string> percent_decode(std::string_view text) {
       continue;
     }
     const auto byte = escaped_byte(text.substr(i));
-    if (!byte) return fail(Error::malformed, "a % without two hex digits in " + quoted(text));
+    if (!byte) return fail(Error::malformed, "a % without two hex digits in " + quote(text));
     out += *byte;
     i += 2;
   }
@@ -79,7 +79,7 @@ void append_percent_encoded(std::string& out, std::string_view text, std::string
 
 Result<Uri> split_uri(std::string_view request_uri) {
   if (request_uri.empty() || std::any_of(request_uri.begin(), request_uri.end(), is_forbidden))
-    return fail(Error::malformed, "not a request target: " + quoted(request_uri));
+    return fail(Error::malformed, "not a request target: " + quote(request_uri));
   std::string_view rest = after_authority(request_uri);
   Uri uri = {};
   if (const std::size_t mark = rest.find('?'); mark != rest.npos) {
@@ -89,7 +89,7 @@ Result<Uri> split_uri(std::string_view request_uri) {
   // RFC 9112 §3.2.1: an absolute URI without a path means the root.
   uri.path = rest.empty() && request_uri.front() != '?' ? std::string_view("/") : rest;
   if (!uri.path.starts_with('/'))
-    return fail(Error::malformed, "not a request target: " + quoted(request_uri));
+    return fail(Error::malformed, "not a request target: " + quote(request_uri));
   return uri;
 }
 

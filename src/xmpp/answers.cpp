@@ -106,9 +106,9 @@ IqFailure to_failure(StanzaError error) {
   Error kind = error.condition.empty() ? Error::unavailable : Error::refused;
   for (const auto& [condition, meaning] : meanings)
     if (condition == error.condition) kind = meaning;
-  std::string reason = "the service answered " + (error.condition.empty() ? "an error" : quoted(error.condition, 60));
-  if (!error.application.empty()) reason += " with " + quoted(error.application, 60);
-  if (!error.text.empty()) reason += ": " + quoted(error.text);
+  std::string reason = "the service answered " + (error.condition.empty() ? "an error" : quote(error.condition, 60));
+  if (!error.application.empty()) reason += " with " + quote(error.application, 60);
+  if (!error.text.empty()) reason += ": " + quote(error.text);
   return {kind, std::move(reason), std::move(error)};
 }
 

@@ -15,7 +15,7 @@ using hub::Verdict;
 
 constexpr std::chrono::minutes complaint_period{1};
 
-std::string display(const hub::NodeName& name) { return quoted(name.node) + " at " + quoted(name.service); }
+std::string display(const hub::NodeName& name) { return quote(name.node) + " at " + quote(name.service); }
 
 }  // namespace
 
@@ -160,7 +160,7 @@ void Authorizer::on_owners_refusal(const EntryRef& entry, Answered refusal) {
 void Authorizer::on_answer(Entry& entry, Answered answered) {
   entry.asking = false;
   if (asking_ > 0) --asking_;
-  if (!answered.fault.empty()) complain(quoted(entry.name.service) + " " + answered.fault);
+  if (!answered.fault.empty()) complain(quote(entry.name.service) + " " + answered.fault);
   if (answered.verdict) {
     on_verdict(entry, *answered.verdict);
   } else {
@@ -176,16 +176,16 @@ void Authorizer::on_verdict(Entry& entry, Verdict verdict) {
                                                   : std::min(entry.user.ask_every, options_.no_counts);
   schedule(entry, Clock::now() + counts);
   if (entry.verdict == Verdict::allowed && verdict != Verdict::allowed)
-    spdlog::info("access: {} may no longer read {}", quoted(entry.user.jid), display(entry.name));
+    spdlog::info("access: {} may no longer read {}", quote(entry.user.jid), display(entry.name));
   conclude(entry, verdict);
 }
 
 /// Not a refusal. Those who read already read on for a few tries.
 void Authorizer::on_silence(Entry& entry, const std::string& why) {
   ++entry.failures;
-  spdlog::debug("access: nobody says whether {} may read {}: {}", quoted(entry.user.jid), display(entry.name), why);
+  spdlog::debug("access: nobody says whether {} may read {}: {}", quote(entry.user.jid), display(entry.name), why);
   if (entry.failures == options_.max_tries)
-    complain(quoted(entry.name.service) + " does not say what users may read: " + why);
+    complain(quote(entry.name.service) + " does not say what users may read: " + why);
   schedule(entry, Clock::now() + options_.retry);
   conclude(entry, entry.failures >= options_.max_tries ? Verdict::lapsed : Verdict::held);
 }

@@ -90,7 +90,7 @@ void Directory::take(const std::string& name, IqResult result) {
   Service& service = found->second;
   service.asking = false;
   if (!result) {
-    if (session_.ready()) spdlog::warn("directory: {} does not list its nodes: {}", quoted(name), result.error().reason);
+    if (session_.ready()) spdlog::warn("directory: {} does not list its nodes: {}", quote(name), result.error().reason);
     if (service.nodes) return;  // what was known is the best guess
     for (const Shard shard : service.shards) tell_(shard, {name, nullptr});
     return;

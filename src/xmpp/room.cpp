@@ -48,7 +48,7 @@ bool has_any(const std::vector<unsigned>& codes, std::initializer_list<unsigned>
 /// What the room or whoever threw us out says about it.
 std::string reason_of(const Element& holder) {
   for (const Element& child : holder.children) {
-    if (child.is("reason", user_ns) && !child.text.empty()) return " (" + quoted(child.text) + ")";
+    if (child.is("reason", user_ns) && !child.text.empty()) return " (" + quote(child.text) + ")";
     if (child.is("item", user_ns))
       if (std::string reason = reason_of(child); !reason.empty()) return reason;
   }

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "base/text.hpp"
+#include "xmpp/component_stream.hpp"
 #include "xmpp/session_impl.hpp"
 
 namespace xes::xmpp {
@@ -41,23 +42,9 @@ void Session::Impl::connect() {
 
 void Session::Impl::opened() {
   state = SessionState::handshaking;
-  if (!strophe) {
-    Result<Strophe> made = Strophe::create();
-    if (!made) return down(made.error());
-    strophe.emplace(std::move(*made));
-  }
-  Result<Strophe::Step> step = strophe->open(options.jid, options.secret);
-  if (!step) return down(step.error());
-  take(std::move(*step));
-}
-
-void Session::Impl::take(Strophe::Step step) {
-  if (link) link->send(std::move(step.to_server));
-  if (step.closed) {  // later: the caller may be a send() whose owner expects no callback yet
-    boost::asio::post(io, guarded([](Impl& self) { self.down({Error::unavailable, "libstrophe gave the stream up"}); }));
-    return;
-  }
-  if (step.became_ready && state == SessionState::handshaking) became_ready();
+  Result<std::string> header = stream_header(options.jid);
+  if (!header) return down(header.error());
+  link->send(std::move(*header));
 }
 
 void Session::Impl::became_ready() {
@@ -66,7 +53,7 @@ void Session::Impl::became_ready() {
   state_timer.cancel();
   ready_since = last_received = Clock::now();
   logged_reason.clear();
-  spdlog::info("XMPP session ready: component {} at {}:{}", quoted(options.jid), options.host, options.port);
+  spdlog::info("XMPP session ready: component {} at {}:{}", quote(options.jid), options.host, options.port);
   if (paused) link->pause_reading();
   wait_for_ping();
   if (events.on_ready) events.on_ready();
@@ -80,7 +67,6 @@ void Session::Impl::down(const Failure& why) {
   ping_timer.cancel();
   iq_timer.expires_at(Clock::time_point::min());  // so that the next session's first IQ arms it
   link.reset();
-  if (strophe) strophe->close();
   if (running) {
     const std::chrono::milliseconds again_in = backoff.next();
     wait(state_timer, Clock::now() + again_in, [](Impl& self) { self.connect(); });
@@ -98,7 +84,7 @@ void Session::Impl::log_down(const Failure& why, std::chrono::milliseconds again
   if (why.reason == logged_reason && now - logged_at < options.log_again_after) return;
   logged_reason = why.reason;
   logged_at = now;
-  spdlog::warn("no XMPP session for component {} at {}:{}: {}; trying again in {} ms, and so on", quoted(options.jid),
+  spdlog::warn("no XMPP session for component {} at {}:{}: {}; trying again in {} ms, and so on", quote(options.jid),
                options.host, options.port, why.reason, again_in.count());
 }
 
@@ -117,10 +103,7 @@ void Session::Impl::stop() {
 Session::Session(boost::asio::io_context& io, SessionOptions options, SessionEvents events,
                  std::function<std::uint64_t()> random)
     : impl_(std::make_shared<Impl>(io, std::move(options), std::move(events),
-                                   random ? std::move(random) : system_random)) {
-  // Early, while low descriptors are free; a failure is told at the first connection.
-  if (Result<Strophe> made = Strophe::create()) impl_->strophe.emplace(std::move(*made));
-}
+                                   random ? std::move(random) : system_random)) {}
 
 Session::~Session() {
   impl_->events = {};

@@ -47,7 +47,7 @@ struct StanzaError {
   std::string application;     ///< application-specific condition's element name, e.g. "closed-node"
   std::string application_ns;  ///< and its namespace, e.g. "http://jabber.org/protocol/pubsub#errors"
   std::string feature;         ///< the `feature` attribute of pubsub#errors' <unsupported/> (XEP-0060)
-  std::string text;            ///< as the peer sent it: only quoted() may go into a log line
+  std::string text;            ///< as the peer sent it: only quote() may go into a log line
 };
 
 /// Why an IQ has no result. Errors: refused, missing, malformed, unsupported, unavailable (by the peer's condition);

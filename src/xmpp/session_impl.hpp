@@ -16,7 +16,6 @@
 #include "xmpp/pending_iqs.hpp"
 #include "xmpp/session.hpp"
 #include "xmpp/stanza_reader.hpp"
-#include "xmpp/strophe.hpp"
 
 namespace xes::xmpp {
 
@@ -54,7 +53,6 @@ struct Session::Impl : std::enable_shared_from_this<Session::Impl> {
   Clock::time_point ready_since;
   Clock::time_point last_received;
 
-  std::optional<Strophe> strophe;
   std::unique_ptr<Link> link;
   std::optional<StanzaReader> reader;
   std::optional<Failure> reader_failure;  ///< told once the events before it are handed out
@@ -88,7 +86,8 @@ struct Session::Impl : std::enable_shared_from_this<Session::Impl> {
   void handle_stanza(StreamEvent& event);
   void handle_skipped(const StreamEvent& event);
   void handle_iq(Stanza&& iq);
-  void take(Strophe::Step step);
+  void handle_header(const Element& header);
+  void handle_handshake(const Stanza& answer);
   void became_ready();
   void down(const Failure& why);
   void log_down(const Failure& why, std::chrono::milliseconds again_in);

@@ -3,6 +3,7 @@
 
 #include "base/text.hpp"
 #include "xmpp/answers.hpp"
+#include "xmpp/component_stream.hpp"
 #include "xmpp/session_impl.hpp"
 
 namespace xes::xmpp {
@@ -19,8 +20,8 @@ Failure stream_failure(const Element& error) {
     else
       condition = part.name;
   }
-  std::string reason = "the server ended the stream with " + quoted(condition, 60);
-  if (!text.empty()) reason += " (" + quoted(text) + ")";
+  std::string reason = "the server ended the stream with " + quote(condition, 60);
+  if (!text.empty()) reason += " (" + quote(text) + ")";
   if (condition == "not-authorized") reason += ": wrong secret?";
   if (condition == "conflict") reason += ": another component with this JID is connected";
   if (condition == "host-unknown") reason += ": the server has no such component";
@@ -54,21 +55,29 @@ void Session::Impl::drain() {
 
 void Session::Impl::handle(StreamEvent& event) {
   switch (event.kind) {
-    case StreamEvent::Kind::open: return take(strophe->receive(event.raw));
+    case StreamEvent::Kind::open: return handle_header(event.element);
     case StreamEvent::Kind::close: return down({Error::unavailable, "the server closed the stream"});
     case StreamEvent::Kind::skipped: return handle_skipped(event);
     case StreamEvent::Kind::stanza: return handle_stanza(event);
   }
 }
 
+void Session::Impl::handle_header(const Element& header) {
+  const std::string_view id = header.attribute("id");
+  if (id.empty()) return down({Error::malformed, "the server's stream has no ID, so there is nothing to hash for it"});
+  link->send(handshake(id, options.secret));
+}
+
+/// Before the handshake is over only the server itself speaks.
+void Session::Impl::handle_handshake(const Stanza& answer) {
+  if (answer.is("handshake", component_ns)) return became_ready();
+  down({Error::malformed, "the server answered the handshake with " + quote(answer.name, 60)});
+}
+
 void Session::Impl::handle_stanza(StreamEvent& event) {
   Stanza& stanza = event.element;
-  if (stanza.name == "error" && stanza.ns == "http://etherx.jabber.org/streams") return down(stream_failure(stanza));
-  // Before the handshake is over only the server itself speaks, and libstrophe listens.
-  if (state != SessionState::ready) {
-    if (!event.raw.empty()) take(strophe->receive(event.raw));
-    return;
-  }
+  if (stanza.name == "error" && stanza.ns == streams_ns) return down(stream_failure(stanza));
+  if (state != SessionState::ready) return handle_handshake(stanza);
   if (stanza.name == "iq") return handle_iq(std::move(stanza));
   if (stanza.name == "message" && events.on_message) return events.on_message(std::move(stanza));
   if (stanza.name == "presence" && events.on_presence) return events.on_presence(std::move(stanza));
@@ -76,7 +85,7 @@ void Session::Impl::handle_stanza(StreamEvent& event) {
 
 void Session::Impl::handle_skipped(const StreamEvent& event) {
   const Element& stanza = event.element;
-  spdlog::warn("a {} from {} was skipped: {}", quoted(stanza.name, 30), quoted(stanza.attribute("from")), event.reason);
+  spdlog::warn("a {} from {} was skipped: {}", quote(stanza.name, 30), quote(stanza.attribute("from")), event.reason);
   if (stanza.name != "iq" || state != SessionState::ready) return;
   const std::string_view type = stanza.attribute("type");
   if (type == "get" || type == "set") return write(answer_too_large(stanza));
@@ -89,7 +98,7 @@ void Session::Impl::handle_iq(Stanza&& iq) {
   if (type != "result" && type != "error") return write(answer(iq));
   OnIqResult callback = pending.take(iq.attribute("id"), iq.attribute("from"), options.jid);
   if (!callback) {
-    spdlog::debug("an IQ reply from {} answers nothing", quoted(iq.attribute("from")));
+    spdlog::debug("an IQ reply from {} answers nothing", quote(iq.attribute("from")));
   } else if (type == "result") {
     callback(std::move(iq));
   } else {

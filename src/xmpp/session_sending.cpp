@@ -11,7 +11,7 @@ namespace xes::xmpp {
 void Session::Impl::write(OutStanza stanza) {
   if (!stanza.has_attribute("from")) stanza.attribute("from", options.jid);
   if (Result<std::string> xml = stanza.xml())
-    take(strophe->send(*xml));
+    link->send(std::move(*xml));
   else
     spdlog::debug("not sent: {}", xml.error().reason);
 }
@@ -68,10 +68,10 @@ void Session::send_iq(IqType type, std::string to, OutStanza payload, std::chron
   OutStanza iq("iq");
   iq.attribute("type", type == IqType::get ? "get" : "set").attribute("id", id).attribute("to", to);
   iq.attribute("from", from.empty() ? impl.options.jid : from).child(std::move(payload));
-  const Result<std::string> xml = iq.xml();
+  Result<std::string> xml = iq.xml();
   if (!xml) return fail_later(xml.error().error, xml.error().reason);
   impl.pending.add(id, std::move(to), Impl::Clock::now() + deadline, std::move(callback));
-  impl.take(impl.strophe->send(*xml));
+  impl.link->send(std::move(*xml));
   impl.wait_for_iqs();
 }
 
@@ -79,9 +79,9 @@ Result<void> Session::send(OutStanza stanza) {
   Impl& impl = *impl_;
   if (!ready()) return fail(Error::unavailable, "the XMPP session is not ready");
   if (!stanza.has_attribute("from")) stanza.attribute("from", impl.options.jid);
-  const Result<std::string> xml = stanza.xml();
+  Result<std::string> xml = stanza.xml();
   if (!xml) return tl::unexpected<Failure>(xml.error());
-  impl.take(impl.strophe->send(*xml));
+  impl.link->send(std::move(*xml));
   return {};
 }
 

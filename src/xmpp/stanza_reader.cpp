@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "xmpp/component_stream.hpp"
 #include "xmpp/namespace_scope.hpp"
 #include "xmpp/plain_reader.hpp"
 #include "xmpp/stanza_builder.hpp"
@@ -16,12 +17,7 @@
 namespace xes::xmpp {
 namespace {
 
-constexpr std::string_view streams_ns = "http://etherx.jabber.org/streams";
 constexpr std::size_t max_header_bytes = 64u << 10;
-
-bool is_iq_message_presence(std::string_view name) {
-  return name == "message" || name == "iq" || name == "presence";
-}
 
 }  // namespace
 
@@ -168,12 +164,12 @@ void StanzaReader::Impl::start_stream(const XmlName& name, std::span<const XmlAt
   border_ = stream_.token_end();
   header_ = stream_.bytes(0, border_);
   stanza_.begin(name, attributes);
-  events_.push_back({StreamEvent::Kind::open, stanza_.take(), header_, {}});
+  events_.push_back({StreamEvent::Kind::open, stanza_.take(), {}});
 }
 
 void StanzaReader::Impl::end_element() {
   if (--depth_ == 0) {
-    events_.push_back({StreamEvent::Kind::close, {}, "</stream:stream>", {}});
+    events_.push_back({StreamEvent::Kind::close, {}, {}});
     return;
   }
   if (skip_reason_.empty() && stanza_.end_element(depth_ + 1))
@@ -192,13 +188,11 @@ void StanzaReader::Impl::end_stanza() {
 
 /// What stands between stanza_begin_ and border_.
 void StanzaReader::Impl::give_stanza() {
-  StreamEvent event{StreamEvent::Kind::stanza, stanza_.take(), {}, {}};
+  StreamEvent event{StreamEvent::Kind::stanza, stanza_.take(), {}};
   if (!skip_reason_.empty()) {
     event.kind = StreamEvent::Kind::skipped;
     event.reason = std::exchange(skip_reason_, {});
     stream_.want_text(true);
-  } else if (!is_iq_message_presence(event.element.name)) {
-    event.raw = stream_.bytes(stanza_begin_, border_);
   }
   events_.push_back(std::move(event));
 }

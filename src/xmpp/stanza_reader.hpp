@@ -3,7 +3,7 @@
 // Thread: one at a time. No I/O: bytes go in by feed(), what they completed comes out of next().
 //
 // Stanzas that are written plainly, nearly all of them, are read by PlainReader; the others, and the rest, by expat.
-// Why not libstrophe's parser: it drops the namespaces of attributes, gives no raw bytes, and is slow.
+// Why not libstrophe's parser: it drops the namespaces of attributes, gives no exact bytes of a payload, and is slow.
 // Sources: RFC 6120 §4 (streams) and §11.1 (no comments, processing instructions, DTD), Exclusive XML C14N §2.
 #pragma once
 
@@ -43,7 +43,6 @@ struct StreamEvent {
   };
   Kind kind;
   Stanza element;
-  std::string raw;     ///< the exact bytes; empty for iq, message and presence, which nobody needs again
   std::string reason;  ///< one sentence, for `skipped`
 };
 

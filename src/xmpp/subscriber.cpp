@@ -284,8 +284,8 @@ void Subscriber::on_message(Element&& message) {
   if (!notification) return;
   const FollowRef follow = find({std::string(message.attribute("from")), notification->node});
   if (!follow || follow->state == State::idle || follow->state == State::leaving) {
-    spdlog::debug("pubsub: ignored a notification from {} for {}", quoted(message.attribute("from")),
-                  quoted(notification->node));
+    spdlog::debug("pubsub: ignored a notification from {} for {}", quote(message.attribute("from")),
+                  quote(notification->node));
     if (!follow) note_stray(std::string(wire::without_resource(message.attribute("from"))));
     return;
   }

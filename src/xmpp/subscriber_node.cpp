@@ -13,7 +13,7 @@ namespace xes::xmpp {
 using hub::NodeName;
 using Clock = hub::Feed::Clock;
 
-std::string Subscriber::display(const NodeName& name) { return quoted(name.node) + " at " + quoted(name.service); }
+std::string Subscriber::display(const NodeName& name) { return quote(name.node) + " at " + quote(name.service); }
 
 // ---- one node's way
 

@@ -114,7 +114,7 @@ void Subscriber::check_each(const std::string& jid, const std::unordered_set<std
   const auto service = services_.find(jid);
   if (service == services_.end()) return;
   if (!std::exchange(service->second.lists_none, true))
-    spdlog::warn("pubsub: {} does not answer which subscriptions we have; asking about each node from now on", quoted(jid));
+    spdlog::warn("pubsub: {} does not answer which subscriptions we have; asking about each node from now on", quote(jid));
   for (const std::string& node : nodes) to_check_.push_back({jid, node});
 }
 

@@ -44,8 +44,10 @@ void XmlStream::make_parser() {
   XML_SetUserData(p, this);
   XML_SetReturnNSTriplet(p, 1);
   // Deferral would hold back a stanza whose last tag came in two reads until yet more bytes come. What it protects
-  // from (reading a huge unfinished tag again and again) tag_may_be_complete() does.
+  // from (reading a huge unfinished tag again and again) tag_may_be_complete() does. expat before 2.6 never defers.
+#ifdef XES_EXPAT_DEFERS
   XML_SetReparseDeferralEnabled(p, XML_FALSE);
+#endif
   XML_SetElementHandler(
       p,
       [](void* self, const XML_Char* name, const XML_Char** attributes) {

@@ -95,16 +95,6 @@ def test_several_listeners_of_every_kind_serve_at_once(own_worker, user, node, p
         assert stream.next()
 
 
-def test_accepted_descriptors_leave_the_low_numbers_free(own_worker, user, node, framing, open_direct):
-    """libstrophe waits with select(): a descriptor of its own that is 1024 or more would end the process."""
-    worker = own_worker().start().wait_connected(user("friend"))
-    before = settled_sockets(worker.pid)
-    for _ in range(50):
-        open_direct(worker, node, framing)
-    new = {number for number, socket in sockets_of(worker.pid).items() if before.get(number) != socket}
-    assert len(new) == 50 and min(new) >= 1024
-
-
 def test_the_group_of_an_unknown_name_is_refused(own_worker):
     worker = own_worker(listen={"group": "no-such-group"})
     ended = run("--config", worker.config)

@@ -5,22 +5,22 @@
 
 using namespace xes;
 
-TEST(Quoted, LeavesPrintableUtf8AsItIs) { EXPECT_EQ(quoted("größe ☃ 😀"), "\"größe ☃ 😀\""); }
+TEST(Quoted, LeavesPrintableUtf8AsItIs) { EXPECT_EQ(quote("größe ☃ 😀"), "\"größe ☃ 😀\""); }
 
 TEST(Quoted, NeverLetsALineEnd) {
-  EXPECT_EQ(quoted("a\nb\r\x1b[2J"), R"("a\x0ab\x0d\x1b[2J")");
-  EXPECT_EQ(quoted("a\xe2\x80\xa8z"), R"("a\xe2\x80\xa8z")");
-  EXPECT_EQ(quoted("\xc2\x85"), R"("\xc2\x85")");
+  EXPECT_EQ(quote("a\nb\r\x1b[2J"), R"("a\x0ab\x0d\x1b[2J")");
+  EXPECT_EQ(quote("a\xe2\x80\xa8z"), R"("a\xe2\x80\xa8z")");
+  EXPECT_EQ(quote("\xc2\x85"), R"("\xc2\x85")");
 }
 
-TEST(Quoted, EscapesItsOwnMarksAndBytesThatAreNoUtf8) { EXPECT_EQ(quoted("\"\\\xff"), R"("\x22\x5c\xff")"); }
+TEST(Quoted, EscapesItsOwnMarksAndBytesThatAreNoUtf8) { EXPECT_EQ(quote("\"\\\xff"), R"("\x22\x5c\xff")"); }
 
-TEST(Quoted, CutsAtItsBound) { EXPECT_EQ(quoted("abcdef", 3), "\"abc…\""); }
+TEST(Quoted, CutsAtItsBound) { EXPECT_EQ(quote("abcdef", 3), "\"abc…\""); }
 
 TEST(Utf8, RefusesOverlongFormsSurrogatesAndTruncation) {
   EXPECT_TRUE(is_utf8("å😀"));
   for (const char* bad : {"\xc0\xaf", "\xe0\x80\xaf", "\xed\xa0\x80", "\xf4\x90\x80\x80", "\xe2\x82", "\x80"})
-    EXPECT_FALSE(is_utf8(bad)) << quoted(bad);
+    EXPECT_FALSE(is_utf8(bad)) << quote(bad);
 }
 
 TEST(XmlText, RefusesWhatXmlCannotCarry) {

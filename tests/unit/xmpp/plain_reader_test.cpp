@@ -55,7 +55,7 @@ std::string described(const std::vector<std::string>& feeds, ReaderOptions optio
     while (auto event = reader.next()) {
       out << static_cast<int>(event->kind) << " ";
       describe(out, event->element);
-      out << " " << event->raw << "\n";
+      out << "\n";
       reader.recycle(std::move(*event));
     }
     if (!fed) out << "failed: " << static_cast<int>(fed.error().error) << fed.error().reason;
