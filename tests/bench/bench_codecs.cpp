@@ -15,21 +15,6 @@
 #include "xmpp/stanza_reader.hpp"
 #include "xmpp/xml_stream.hpp"
 
-#ifdef BENCH_STROPHE
-// libstrophe's parser is not in its header.
-extern "C" {
-struct xmpp_ctx_t;
-struct xmpp_stanza_t;
-struct parser_t;
-xmpp_ctx_t* xmpp_ctx_new(const void* memory, const void* log);
-void xmpp_ctx_free(xmpp_ctx_t*);
-parser_t* parser_new(xmpp_ctx_t*, void (*start)(char*, char**, void*), void (*end)(char*, void*),
-                     void (*stanza)(xmpp_stanza_t*, void*), void* userdata);
-void parser_free(parser_t*);
-int parser_feed(parser_t*, char*, int);
-}
-#endif
-
 namespace {
 
 using namespace xes;
@@ -121,28 +106,6 @@ void expat_reads_stanzas(benchmark::State& state) {
   state.SetItemsProcessed(state.iterations() * batch);
 }
 BENCHMARK(expat_reads_stanzas);
-
-#ifdef BENCH_STROPHE
-void strophe_reads_stanzas(benchmark::State& state, Writing writing) {
-  std::string bytes = batches(1, writing).front(), head = stream_head;
-  xmpp_ctx_t* context = xmpp_ctx_new(nullptr, nullptr);
-  std::size_t stanzas = 0;
-  parser_t* parser = parser_new(
-      context, [](char*, char**, void*) {}, [](char*, void*) {},
-      [](xmpp_stanza_t*, void* seen) { ++*static_cast<std::size_t*>(seen); }, &stanzas);
-  parser_feed(parser, head.data(), static_cast<int>(head.size()));
-  for (auto _ : state)
-    for (std::size_t at = 0; at < bytes.size(); at += 4096)  // what libstrophe reads at a time
-      parser_feed(parser, bytes.data() + at, static_cast<int>(std::min<std::size_t>(4096, bytes.size() - at)));
-  if (stanzas != static_cast<std::size_t>(state.iterations()) * batch) state.SkipWithError("not all were read");
-  parser_free(parser);
-  xmpp_ctx_free(context);
-  state.SetItemsProcessed(state.iterations() * batch);
-}
-BENCHMARK_CAPTURE(strophe_reads_stanzas, text, text);
-BENCHMARK_CAPTURE(strophe_reads_stanzas, json, json);
-BENCHMARK_CAPTURE(strophe_reads_stanzas, not_plain, not_plain);
-#endif
 
 /// All that the XMPP thread does between the socket and the shards' mailboxes.
 void stanza_to_event(benchmark::State& state) {
