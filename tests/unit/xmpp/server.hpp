@@ -49,6 +49,9 @@ class Server {
     return at == std::string::npos ? "" : heard_.substr(begin, heard_.find('"', begin) - begin);
   }
 
+  std::string header =
+      "<?xml version='1.0'?><stream:stream xmlns:stream='http://etherx.jabber.org/streams' "
+      "xmlns='jabber:component:accept' from='me.example' id='42'>";
   std::string handshake_reply = "<handshake/>";
   int connections = 0;
   std::function<void(const Element&)> on_stanza;  ///< what a component sends
@@ -74,8 +77,7 @@ class Server {
       heard_.append(bytes_.data(), count);
       if (stage_ == 0 && heard("<stream:stream")) {
         ++stage_;
-        say("<?xml version='1.0'?><stream:stream xmlns:stream='http://etherx.jabber.org/streams' "
-            "xmlns='jabber:component:accept' from='me.example' id='42'>");
+        say(header);
       }
       if (stage_ == 1 && heard("</handshake>")) {
         ++stage_;

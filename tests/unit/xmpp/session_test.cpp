@@ -5,6 +5,7 @@
 
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "server.hpp"
@@ -139,6 +140,28 @@ TEST_F(SessionTest, GivesUpAServerThatSaysNothing) {
   start();
   EXPECT_TRUE(run_until([&] { return server.connections >= 3; }));
   EXPECT_EQ(ready, 0);
+}
+
+TEST_F(SessionTest, TriesAgainWhereTheStreamHasNoIdToHash) {
+  const std::string sound = std::exchange(server.header, "<stream:stream xmlns='jabber:component:accept' "
+                                                         "xmlns:stream='http://etherx.jabber.org/streams'>");
+  start();
+  ASSERT_TRUE(run_until([&] { return server.connections >= 3; }));
+  EXPECT_EQ(ready, 0);
+  server.header = sound;
+  EXPECT_TRUE(run_until([&] { return ready == 1; }));
+}
+
+TEST_F(SessionTest, IsNotReadyBeforeTheHandshakeIsAccepted) {
+  for (const char* other : {"<message><handshake/></message>", "<handshake xmlns='urn:x'/>", "<stream:features/>"}) {
+    server.handshake_reply = other;
+    const int before = server.connections;
+    session.reset();
+    start();
+    ASSERT_TRUE(run_until([&] { return server.connections >= before + 2; })) << other;
+    EXPECT_EQ(ready, 0) << other;
+  }
+  EXPECT_TRUE(messages.empty());
 }
 
 TEST_F(SessionTest, DropsAServerThatDoesNotAnswerAPing) {
