@@ -1,41 +1,138 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
-# install.sh SECTION…: installs what is missing of packages.txt's sections, as root or through sudo, starting no service.
+# Installs what is missing or too old of packages.txt's sections.
 set -euo pipefail
-list=$(dirname "$(readlink -f "$0")")/packages.txt
+here=$(dirname "$(readlink -f "$0")")
+list=$here/packages.txt
+# shellcheck source=deploy/progress.sh
+. "$here/progress.sh"
 PATH=$PATH:/usr/sbin:/sbin
 
-wanted() {
-  awk -v sections=" $* " '
-    { sub(/#.*/, "") } /^\[/ { on = index(sections, " " substr($1, 2, length($1) - 2) " "); next } on && NF { print }' "$list" | sort -u
+usage() {
+  cat <<END
+usage: deploy/install.sh [--wait SECONDS] SECTION…
+
+Installs with apt-get, as root or through sudo, the Debian packages that deploy/packages.txt names under [SECTION] and
+that are missing, and upgrades those that are older than it wants. No service is started. Where nothing is to be
+installed, it says nothing and needs neither root nor a network.
+
+  --wait SECONDS  how long to wait for another apt to finish (default 300)
+  --help          this text
+
+Sections: $(sections)
+END
 }
 
-missing=()
-while read -r package command; do
-  if [ -n "$command" ] && command -v "$command" >/dev/null; then continue; fi
-  if [ "$(dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null)" != installed ]; then missing+=("$package"); fi
-done < <(wanted "$@")
-[ ${#missing[@]} -gt 0 ] || exit 0
+sections() { sed -n 's/^\[\(.*\)\]$/\1/p' "$list" | paste -sd ' '; }
 
-echo "installing: ${missing[*]}"
-as_root=(env)
-if [ "$(id -u)" != 0 ]; then
-  command -v sudo >/dev/null || { echo "needs root or sudo to install: ${missing[*]}" >&2; exit 1; }
+# wanted SECTION…: their lines of packages.txt, as PACKAGE VERSION COMMAND; - is none.
+wanted() {
+  awk -v sections=" $* " '
+    { sub(/#.*/, "") }
+    /^\[/ { on = index(sections, " " substr($1, 2, length($1) - 2) " "); next }
+    on && NF { n = $2 == ">=" ? 3 : 1; print $1, n == 3 ? $3 : "-", $(n + 1) == "" ? "-" : $(n + 1) }' "$list" | sort -u
+}
+
+# missing_packages SECTION…: fills missing, and old with PACKAGE INSTALLED WANTED lines.
+missing_packages() {
+  local package version command installed
+  missing=() old=()
+  while read -r package version command; do
+    if [ "$command" != - ] && command -v "$command" >/dev/null; then continue; fi
+    installed=$(dpkg-query -W -f '${db:Status-Status} ${Version}\n' "$package" 2>/dev/null | awk '$1 == "installed" { v = $2 } END { print v }') || true
+    if [ -z "$installed" ]; then
+      missing+=("$package")
+    elif [ "$version" != - ] && dpkg --compare-versions "$installed" lt "$version"; then
+      old+=("$package $installed $version")
+    fi
+  done < <(wanted "$@")
+}
+
+# What system this is, and a line about it if nobody has tried it.
+look_at_system() {
+  local which
+  # shellcheck source=/dev/null
+  which=$(. "$root/etc/os-release" 2>/dev/null && echo "${ID:-}-${VERSION_ID:-}") || true
+  # shellcheck source=/dev/null
+  system=$(. "$root/etc/os-release" 2>/dev/null && echo "${PRETTY_NAME:-}") || true
+  system=${system:-an unknown system}
+  if ! command -v dpkg-query >/dev/null || ! command -v dpkg >/dev/null; then
+    die "this is $system, without dpkg: install by hand what deploy/packages.txt names under: $*; then use --no-install"
+  fi
+  case $which in
+    debian-12 | debian-13) ;;
+    *) say "this is $system; tried were Debian 12 and 13, it may work here, too" ;;
+  esac
+}
+
+# How to become root: as_root is what stands before a command.
+look_for_root() {
+  as_root=()
+  [ "$(id -u)" != 0 ] || return 0
   as_root=(sudo)
-fi
+  command -v sudo >/dev/null || die "installing needs root: run it as root, or install sudo and allow it to $(id -un)"
+  if sudo -n true 2>/dev/null; then return; fi
+  (: </dev/tty) 2>/dev/null || die "sudo asks for a password, and there is no terminal to ask on: run it as root, or on a terminal"
+  sudo -v || die "sudo does not let $(id -un) install packages"
+}
 
-# Debian starts a service as soon as its package is in, unless this file says no. The machine's own one is left alone.
-guard=/usr/sbin/policy-rc.d
-if [ ! -e "$guard" ]; then
-  trap '"${as_root[@]}" rm -f "$guard"' EXIT
-  printf '#!/bin/sh\n# made by xmpp-eventsource/deploy/install.sh, which removes it again\nexit 101\n' |
-    "${as_root[@]}" sh -c "cat >$guard && chmod 755 $guard"
-fi
-log=$(mktemp)
-if ! { "${as_root[@]}" apt-get update -qq &&
-       "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}"; } >"$log" 2>&1; then
-  tail -n 30 "$log" >&2
-  rm -f "$log"
-  exit 1
+# why_not LOG: the one sentence for what stopped apt.
+why_not() {
+  local said
+  if said=$(grep -m1 -oE 'held by process [0-9]+ \([^)]*\)' "$1") && grep -qE '^E: (Could not get|Unable to (acquire|lock))' "$1"; then
+    echo "apt's lock is $said, for more than $patience seconds: try again when that is done; nothing was installed"
+  elif said=$(grep -m1 -oE "^(  |E: .*)?(Temporary failure resolving|Could not resolve|Could not connect to|Cannot initiate the connection to|Connection failed|Connection timed out|Unable to connect to).*" "$1"); then
+    echo "the package mirror cannot be reached (${said#  }): nothing was installed"
+  elif said=$(grep -m1 -oE "(Unable to locate package|Package '[^']*' has no installation candidate).*" "$1"); then
+    echo "apt has no such package here ($said): this is $system; nothing was installed"
+  elif said=$(grep -m1 '^E: ' "$1"); then
+    echo "apt says: ${said#E: }"
+  else
+    echo "apt ended without a reason"
+  fi
+}
+
+root=${XES_ROOT:-} # for tests: a folder that stands for /
+patience=300
+chosen=()
+while [ $# -gt 0 ]; do
+  case $1 in
+    --wait) patience=${2:-}; shift ;;
+    -h | --help) usage; exit 0 ;;
+    -*) usage >&2; die "unknown option: $1" ;;
+    *)
+      grep -qxF "[$1]" "$list" || die "no section [$1] in deploy/packages.txt; there are: $(sections)"
+      chosen+=("$1")
+      ;;
+  esac
+  shift
+done
+[[ $patience =~ ^[0-9]{1,5}$ ]] || die "--wait: expected a number of seconds, not \"$patience\""
+[ ${#chosen[@]} -gt 0 ] || { usage >&2; die "name a section of deploy/packages.txt"; }
+
+look_at_system "${chosen[@]}"
+missing_packages "${chosen[@]}"
+[ ${#missing[@]} -gt 0 ] || [ ${#old[@]} -gt 0 ] || exit 0
+command -v apt-get >/dev/null || die "this is $system, without apt-get: install by hand: ${missing[*]} ${old[*]%% *}"
+look_for_root
+
+[ ${#missing[@]} -eq 0 ] || say "installing, with all that they need: ${missing[*]}"
+for package in "${old[@]}"; do
+  read -r package installed version <<<"$package"
+  say "upgrading $package: $installed is installed, $version or newer is wanted"
+  missing+=("$package")
+done
+echo "    by apt-get${as_root:+ through sudo}, for the whole machine; no service is started"
+
+log=$(mktemp "${TMPDIR:-/tmp}/xmpp-eventsource-install.XXXXXX")
+if ! progress packages apt "$log" "${as_root[@]}" bash "$here/apt_install.sh" "$patience" "$root" "${missing[@]}"; then
+  die "$(why_not "$log") (all that apt said: $log)"
 fi
 rm -f "$log"
+
+missing_packages "${chosen[@]}"
+[ ${#missing[@]} -eq 0 ] || die "apt was content, but these are still missing: ${missing[*]}"
+for package in "${old[@]}"; do
+  read -r package installed version <<<"$package"
+  say "$package stays at $installed, since apt has no $version here; going on with it"
+done
