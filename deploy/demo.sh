@@ -20,9 +20,9 @@ pubsub items as they are published. Ctrl-C stops all of it.
 END
 }
 
-say() { printf '\033[1m%s\033[0m %s\n' '==>' "$*"; }
-die() { printf 'demo.sh: %s\n' "$*" >&2; exit 1; }
-[ -t 1 ] || say() { printf '==> %s\n' "$*"; }
+project=$(dirname "$(dirname "$(readlink -f "$0")")")
+# shellcheck source=deploy/progress.sh
+. "$project/deploy/progress.sh"
 
 check='' install=yes port=8443
 while [ $# -gt 0 ]; do
@@ -40,7 +40,6 @@ if ! [[ $port =~ ^[1-9][0-9]{0,4}$ ]] || [ "$port" -gt 65535 ]; then
   die "--port: expected a number from 1 to 65535, not \"$port\""
 fi
 
-project=$(dirname "$(dirname "$(readlink -f "$0")")")
 demo=$project/deploy/demo state=$project/deploy/demo/state
 [[ $project != *[\"\\]* ]] || die "cannot run in a folder with quotes or backslashes in its name: $project"
 worker=$project/build/release/xmpp-eventsource
@@ -55,9 +54,10 @@ PATH=$PATH:/usr/sbin:/sbin # where Debian keeps nginx, also for users who are no
 
 # --- the steps ------------------------------------------------------------------------------------------------------
 
-install_packages() {
-  say "looking for Debian packages that are missing (deploy/packages.txt)"
-  "$project/deploy/install.sh" build run demo
+say_what_comes() {
+  say "the demo: ${install:+installs what is missing (deploy/packages.txt: build run demo), }builds the worker, runs it"
+  echo "    writes to $project/build and $state; listens on loopback alone, on port $port and two free ones"
+  [ -z "$install" ] || echo "    installs Debian packages for the whole machine; the machine's own Prosody and nginx are not touched"
 }
 
 need_commands() {
@@ -71,14 +71,14 @@ need_commands() {
 build_worker() {
   say "building the worker (build/release); the first time this takes some minutes"
   cd "$project"
+  export NINJA_STATUS='[%f/%t] '
   # The demo needs no tests; where somebody has set up this folder with them, they stay.
   local options=()
   [ -e build/release/build.ninja ] || options=(-DXES_TESTS=OFF)
-  if ! finish configure cmake --preset release "${options[@]}" ||
-    ! finish build cmake --build --preset release --target xmpp-eventsource; then
-    tail -qn 40 "$state/logs/"{configure,build}.out 2>/dev/null >&2 || true
-    die "the build failed; all of it is in $state/logs"
-  fi
+  finish configure "looking for libraries" notes cmake --preset release "${options[@]}" ||
+    die "the build cannot begin; all that cmake said is in $state/logs/configure.out"
+  finish build building ninja cmake --build --preset release --target xmpp-eventsource ||
+    die "the build failed; all of it is in $state/logs/build.out"
 }
 
 port_is_free() { /usr/bin/python3 -c 'import socket,sys
@@ -205,7 +205,8 @@ check_all() {
   say "the check passed: items published on Prosody arrived over HTTPS"
 }
 
-if [ -n "$install" ]; then install_packages; fi
+say_what_comes
+if [ -n "$install" ]; then "$project/deploy/install.sh" build run demo; fi
 need_commands
 prepare_state
 trap stop_all EXIT

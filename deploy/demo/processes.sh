@@ -23,13 +23,16 @@ end() {
   kill -KILL -- "-$1" 2>/dev/null || true
 }
 
-# finish NAME COMMAND…: starts it and waits for its end, which a signal to this script does not have to wait for.
+# finish NAME TITLE KIND COMMAND…: starts it and waits for its end (which a signal to this script does not have to do),
+# showing how far it is (deploy/progress.sh).
 finish() {
-  local status=0 last
-  start "$@"
+  local name=$1 title=$2 kind=$3 status=0 last
+  shift 3
+  : >"$state/logs/$name.out"
+  start "$name" "$@"
   last=$((${#pids[@]} - 1))
-  wait "${pids[last]}" || status=$?
-  rm -f "$state/$1.pid"
+  follow "$title" "$kind" "$state/logs/$name.out" "${pids[last]}" || status=$?
+  rm -f "$state/$name.pid"
   unset "names[last]" "pids[last]"
   return "$status"
 }
