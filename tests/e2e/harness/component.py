@@ -6,7 +6,7 @@ import slixmpp
 from slixmpp.xmlstream.handler import Callback
 from slixmpp.xmlstream.matcher import MatchXPath
 
-from .publisher import Publisher
+from .publisher import Publisher, connect
 
 
 class Component(Publisher):
@@ -18,14 +18,13 @@ class Component(Publisher):
         self.jid = jid
 
     async def _connect(self) -> None:
-        self._client = client = slixmpp.ComponentXMPP(self._domain, self.server.secret, "127.0.0.1", self.server.component_port)
-        client.enable_ipv6 = False
+        self._client = client = slixmpp.ComponentXMPP(self._domain, self.server.secret)
         for kind, kept in (("message", self.messages), ("presence", self.presences)):
             client.register_handler(Callback(f"every {kind}", MatchXPath(f"{{{client.default_ns}}}{kind}"),
                                              lambda stanza, kept=kept: kept.append(stanza.xml)))
         ready = asyncio.Event()
         client.add_event_handler("session_start", lambda _: ready.set())
-        client.connect()
+        connect(client, self.server.component_port)
         await asyncio.wait_for(ready.wait(), 15)
 
     def iq(self, kind: str, inner: str, to: str = None, timeout: float = 15, sender: str = None):

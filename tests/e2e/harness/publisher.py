@@ -47,6 +47,17 @@ class _Loop:
         return cls._one
 
 
+def connect(client, port: int) -> None:
+    """To a server on this machine, without TLS. slixmpp 1.10 is told so by attributes, 1.8 by arguments."""
+    if hasattr(client, "enable_plaintext"):
+        client.enable_direct_tls, client.enable_starttls, client.enable_plaintext = False, False, True
+        client.connect("127.0.0.1", port)
+    elif isinstance(client, slixmpp.ComponentXMPP):
+        client.connect("127.0.0.1", port)
+    else:
+        client.connect(("127.0.0.1", port), use_ssl=False, force_starttls=False, disable_starttls=True)
+
+
 def _run(coroutine, timeout: float):
     return asyncio.run_coroutine_threadsafe(coroutine, _Loop.get()).result(timeout)
 
@@ -71,14 +82,13 @@ class Publisher:
     async def _connect(self) -> None:
         self._client = client = slixmpp.ClientXMPP(f"{self.jid}/{next(_numbers)}", PASSWORD)
         client["feature_mechanisms"].unencrypted_plain = True
-        client.enable_ipv6 = False
         client.register_handler(Callback("every message", MatchXPath("{jabber:client}message"),
                                          lambda message: self.messages.append(message.xml)))
         client.register_handler(Callback("every presence", MatchXPath("{jabber:client}presence"),
                                          lambda presence: self.presences.append(presence.xml)))
         ready = asyncio.Event()
         client.add_event_handler("session_start", lambda _: ready.set())
-        client.connect(("127.0.0.1", self.server.c2s_port), use_ssl=False, force_starttls=False, disable_starttls=True)
+        connect(client, self.server.c2s_port)
         await asyncio.wait_for(ready.wait(), 15)
         client.send_presence()
 
