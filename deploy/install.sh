@@ -97,7 +97,7 @@ patience=300
 chosen=()
 while [ $# -gt 0 ]; do
   case $1 in
-    --wait) patience=${2:-}; shift ;;
+    --wait) [ $# -gt 1 ] || die "--wait needs a number of seconds"; patience=$2; shift ;;
     -h | --help) usage; exit 0 ;;
     -*) usage >&2; die "unknown option: $1" ;;
     *)

@@ -126,10 +126,10 @@ heard_ninja() {
 heard_ctest() {
   if [[ $1 =~ ^\ +Start\ +([0-9]+):\ (.*)$ ]]; then
     running[${BASH_REMATCH[1]}]="$SECONDS ${BASH_REMATCH[2]}"
-  elif [[ $1 =~ ^\ *([0-9]+)/([0-9]+)\ Test\ +#([0-9]+):\ .*\ (Passed\ )? ]]; then
+  elif [[ $1 =~ ^\ *([0-9]+)/([0-9]+)\ Test\ +#([0-9]+):\  ]]; then
     share_of "${BASH_REMATCH[1]}" "${BASH_REMATCH[2]}"
     unset "running[${BASH_REMATCH[3]}]"
-    [ -n "${BASH_REMATCH[4]}" ] || return 1
+    [[ $1 =~ \ Passed\ +[0-9.]+\ sec$ ]] || return 1
   else
     return 1
   fi
