@@ -94,7 +94,10 @@ clean_up() {
   [ -z "$inside" ] || kill -KILL "$inside" 2>/dev/null || true # its PID namespace ends with it, and the mounts with that
   wait
   if [ -n "$keep" ]; then say "kept: $dir"; return; fi
-  rm -rf --one-file-system "$dir" || { sleep 1; rm -rf --one-file-system "$dir"; } # what was killed may have written yet
+  # What was killed may still have written: hence twice.
+  progress "removing it" none "$dir.log" bash -c 'rm -rf --one-file-system "$1" || { sleep 1; rm -rf --one-file-system "$1"; }' \
+    debian "$dir" || true
+  rm -f "$dir.log"
 }
 trap clean_up EXIT
 trap 'exit 143' TERM HUP
