@@ -95,6 +95,7 @@ clean_up() {
   wait
   if [ -n "$keep" ]; then say "kept: $dir"; return; fi
   # What was killed may still have written: hence twice.
+  # shellcheck disable=SC2016 # the inner shell expands it
   progress "removing it" none "$dir.log" bash -c 'rm -rf --one-file-system "$1" || { sleep 1; rm -rf --one-file-system "$1"; }' \
     debian "$dir" || true
   rm -f "$dir.log"
