@@ -2,6 +2,7 @@
 // Purpose: what the fuzz targets share: a check that stays in release builds, and cuts taken from the input.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
@@ -25,3 +26,21 @@ void feed_in_pieces(std::string_view input, std::uint32_t seed, Feed feed) {
     input.remove_prefix(piece.size());
   }
 }
+
+/// The input in pieces, for what takes several texts. A piece ends at a byte 0xFF, which no UTF-8 has.
+class Pieces {
+ public:
+  explicit Pieces(std::string_view input) : rest_(input) {}
+
+  /// Empty where no more are left.
+  std::string_view next() {
+    const std::size_t end = std::min(rest_.find('\xFF'), rest_.size());
+    const std::string_view piece = rest_.substr(0, end);
+    rest_.remove_prefix(std::min(end + 1, rest_.size()));
+    return piece;
+  }
+  std::string_view rest() const { return rest_; }
+
+ private:
+  std::string_view rest_;
+};
