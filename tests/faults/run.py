@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 """The worker while its own system calls and its heap fail: no crash, no leak, nothing lost that is stored.
 
-tests/faults/run.py --shim FILE [--seconds N] [--seed S] [--readers N] [--keep]
+tests/faults/run.py --shim FILE [--seconds N] [--seed S] [--readers N] [--kinds REGEX] [--keep]
 
 The scene, the pages and the verdict are those of tests/chaos; what goes wrong is tests/faults/shim.cpp, preloaded into both
 workers. First each kind of fault alone, then all together, then none: from then on every page must be complete.
@@ -10,6 +10,7 @@ import argparse
 import mmap
 import os
 import random
+import re
 import secrets
 import shutil
 import struct
@@ -105,7 +106,7 @@ class FaultyRun(Run):
     def play(self) -> dict:
         self.scene.start()
         self.say(f"{len(self.scene.pages)} readers stream")
-        phases = [(kind, [kind]) for kind in KINDS] + [("all together", list(KINDS))]
+        phases = [(kind, [kind]) for kind in self.options.kinds] + [("all together", self.options.kinds)]
         for name, kinds in phases:
             self.fault_phase(name, kinds, self.options.seconds / len(phases))
         self.count = sum((control.counts() for control in self.controls), Counter())
@@ -137,8 +138,10 @@ def main() -> int:
     parser.add_argument("--seconds", type=float, default=20)
     parser.add_argument("--seed", default=None)
     parser.add_argument("--readers", type=int, default=20)
+    parser.add_argument("--kinds", default="", help="a regular expression; none: all")
     parser.add_argument("--keep", action="store_true")
     options = parser.parse_args()
+    options.kinds = [kind for kind in KINDS if re.search(options.kinds, kind)]
     options.seed, options.shim = options.seed or secrets.token_hex(4), options.shim.resolve()
     print(f"seed {options.seed}", flush=True)
     folder = Path(tempfile.mkdtemp(prefix="xes-faults-"))
@@ -147,7 +150,7 @@ def main() -> int:
         run = FaultyRun(options, folder)
         figures = run.play()
         wrong = {name: figures[name] for name in ("lost", "duplicated", "disordered", "untold", "strange", "dead") if figures[name]}
-        never = [kind for kind in KINDS if kind != "eventfd fails" and not run.count[kind]]
+        never = [kind for kind in options.kinds if kind != "eventfd fails" and not run.count[kind]]
         print(f"faults: {', '.join(f'{kind} {count}' for kind, count in run.count.items())}")
         print(f"deliveries {figures['deliveries']}, wrong: {wrong or 'nothing'}")
         if never:
