@@ -90,7 +90,7 @@ listens() { (exec 3<>"/dev/tcp/127.0.0.1/$1"); }
 fill() {
   local text word
   text=$(<"$demo/$1.in")
-  for word in STATE DEMO SOCKETS SECRET PORT COMPONENT_PORT FEED_PORT AS_ROOT USER; do
+  for word in STATE DEMO SOCKETS SECRET PORT COMPONENT_PORT FEED_PORT AS_ROOT USER TLS_HTTP2; do
     text=${text//"@$word@"/"${words[$word]}"}
   done
   printf '%s\n' "$text" >"$state/$1"
@@ -124,10 +124,12 @@ choose_sockets_folder() {
 }
 
 write_configuration() {
-  local as_root=false user=''
+  local as_root=false user='' tls_http2='ssl; http2 on'
   if [ "$(id -u)" = 0 ]; then as_root=true user='user root;  # otherwise its workers could not open the socket'; fi
+  # nginx before 1.25.1 (Debian 12) knows no `http2 on`, and later ones warn of `listen … http2`.
+  if printf '%s\n' "$(nginx -v 2>&1 | sed 's|.*/||')" 1.25.0 | sort -VC; then tls_http2='ssl http2'; fi
   declare -A words=([STATE]=$state [DEMO]=$demo [SOCKETS]=$sockets [SECRET]=$(<"$state/secret") [PORT]=$port
-    [COMPONENT_PORT]=$component_port [FEED_PORT]=$feed_port [AS_ROOT]=$as_root [USER]=$user)
+    [COMPONENT_PORT]=$component_port [FEED_PORT]=$feed_port [AS_ROOT]=$as_root [USER]=$user [TLS_HTTP2]=$tls_http2)
   fill prosody.cfg.lua
   fill worker.toml
   fill nginx.conf

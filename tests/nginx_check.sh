@@ -23,6 +23,15 @@ sed -i -E -e 's/(listen (\[::\]:)?)80;/\118080;/' -e 's/(listen (\[::\]:)?)443 /
   -e "s|/etc/ssl/certs/push.example.org.pem|$work/site.pem|" \
   -e "s|/etc/ssl/private/push.example.org.key|$work/site.key|" "$work/xmpp-eventsource/example.conf"
 
+# The same site with HTTP/2, as the example says for this nginx.
+with_http2=$work/xmpp-eventsource/example-with-http2.conf
+if printf '%s\n' "$(nginx -v 2>&1 | sed 's|.*/||')" 1.25.0 | sort -VC; then
+  sed 's/ ssl backlog=/ ssl http2 backlog=/' "$work/xmpp-eventsource/example.conf" >"$with_http2"
+else
+  sed 's/#http2 on;/http2 on;/' "$work/xmpp-eventsource/example.conf" >"$with_http2"
+fi
+if cmp -s "$with_http2" "$work/xmpp-eventsource/example.conf"; then echo "nginx_check: example.conf has no HTTP/2" >&2; exit 1; fi
+
 include() { printf 'include xmpp-eventsource/%s;\n' "$@"; }
 
 # Prints what goes into the http block to test one snippet: it, and what its head says that it needs.
@@ -38,9 +47,9 @@ http_block() { # FILE CONTEXT
 }
 
 failed=0 checked=0
-for path in "$snippets"/*.conf; do
+for path in "$work"/xmpp-eventsource/*.conf; do
   file=$(basename "$path")
-  context=$(sed -n "s/^| \`$file\` | \([a-z]*\) |.*/\1/p" "$snippets/README.md")
+  context=$(sed -n "s/^| \`${file/-with-http2/}\` | \([a-z]*\) |.*/\1/p" "$snippets/README.md")
   {
     echo "pid $work/nginx.pid; error_log stderr; worker_processes 1; events { }"
     echo "http { access_log off;"

@@ -8,7 +8,7 @@ import subprocess
 import pytest
 
 from harness.eventsource import EventSource
-from harness.nginx import self_signed, substitute
+from harness.nginx import self_signed, substitute, with_http2
 from harness.process import Process, free_port, program
 from harness.responder import Responder
 from harness.worker import HOST, ROOT
@@ -42,7 +42,7 @@ def site(run_folder):
         if path.name == "upstream.conf":
             text = substitute(text, "unix:/run/xmpp-eventsource/", f"unix:{folder}/")
         (conf / "xmpp-eventsource" / path.name).write_text(text)
-    text = (ROOT / "nginx" / "example.conf").read_text()
+    text = with_http2((ROOT / "nginx" / "example.conf").read_text())
     text = re.sub(r"(?m)^ *listen \[::\]:.*;\n", "", text)
     for old, new in {"listen 80;": f"listen 127.0.0.1:{plain};", "listen 443 ": f"listen 127.0.0.1:{tls} ",
                      "/etc/ssl/certs/push.example.org.pem": f"{folder}/cert.pem",

@@ -34,15 +34,16 @@ http {{
   include {folder}/conf/hosts.conf;
   include xmpp-eventsource/cors.conf;
   {http}
+  #http2 on;
   server {{
-    listen 127.0.0.1:{fastcgi} ssl http2 backlog=4096;
+    listen 127.0.0.1:{fastcgi} ssl backlog=4096;
     server_name {names};
     include xmpp-eventsource/location-fastcgi.conf;
     include xmpp-eventsource/never-dies.conf;
 {extra}
   }}
   server {{
-    listen 127.0.0.1:{scgi} ssl http2 backlog=4096;
+    listen 127.0.0.1:{scgi} ssl backlog=4096;
     server_name {names};
     include xmpp-eventsource/location-scgi.conf;
     include xmpp-eventsource/never-dies.conf;
@@ -64,6 +65,18 @@ def substitute(text: str, old: str, new: str) -> str:
     """Fails where the shipped file has no longer what the tests replace."""
     assert old in text, f"{old!r} is not there any more in:\n{text}"
     return text.replace(old, new)
+
+
+def version() -> tuple:
+    told = subprocess.run([program("nginx"), "-v"], capture_output=True, text=True, timeout=10).stderr
+    return tuple(int(number) for number in re.search(r"nginx/(\d+)\.(\d+)\.(\d+)", told).groups())
+
+
+def with_http2(text: str) -> str:
+    """What example.conf tells operators to change for HTTP/2, in a configuration written like it."""
+    if version() >= (1, 25, 1):
+        return substitute(text, "#http2 on;", "http2 on;")
+    return substitute(text, " ssl backlog=", " ssl http2 backlog=")
 
 
 class Nginx:
@@ -100,9 +113,9 @@ class Nginx:
         # Root's worker process would become `nobody` and could not open the 0660 socket.
         user = "user root;" if os.geteuid() == 0 else ""
         self.config = conf / "nginx.conf"
-        self.config.write_text(_CONFIG.format(
+        self.config.write_text(with_http2(_CONFIG.format(
             folder=self.folder, user=user, names=f"{HOST} {HOST2} localhost", **self.ports, extra=extra, compress=compress,
-            http=http))
+            http=http)))
         self_signed(self.folder)
 
     def arguments(self) -> list:
