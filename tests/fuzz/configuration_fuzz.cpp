@@ -41,6 +41,8 @@ void parse(std::string text) {
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const std::string input(text_of(data, size));
+  // libFuzzer reads along what is compared, and tries that, too.
+  if (input.find(secret.substr(0, 6)) != input.npos) return 0;
   parse(input);
   // Behind a good beginning, as one more of what is there, and as one value.
   const std::string start = "[xmpp]\njid = \"eventsource.example\"\nsecret = \"" + std::string(secret) +

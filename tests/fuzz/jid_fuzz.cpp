@@ -7,6 +7,7 @@
 
 #include "base/text.hpp"
 #include "fuzz.hpp"
+#include "wire/glob.hpp"
 
 using namespace xes;
 using namespace xes::wire;
@@ -36,7 +37,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     check(jid->find('/') == jid->npos);
     check(jid->size() <= 2 * max_jid_part_bytes + 1);
     check(bare_jid(*jid).value() == *jid);
-    check(jid_matches(*jid, *jid));
+    if (!is_glob(*jid)) check(jid_matches(*jid, *jid));
     check(jid_matches(jid->find('@') == jid->npos ? "*" : "*@*", *jid));
     check(!jid_matches(jid->find('@') == jid->npos ? "*@*" : "*", *jid));
   }

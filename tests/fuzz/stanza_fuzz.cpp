@@ -3,6 +3,7 @@
 // stay one item, with its own ID, whatever a publisher wrote.
 #include "xmpp/stanza_reader.hpp"
 
+#include <cstdio>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <string>
@@ -98,6 +99,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     Run pieces;
     feed_in_pieces(input, seed, [&](std::string_view piece) { return pieces.feed(piece); });
     check(pieces.failed() == whole.failed());
+    if (pieces.story() != whole.story()) std::fprintf(stderr, "whole:  %s\npieces: %s\n", whole.story().c_str(), pieces.story().c_str());
     check(pieces.story() == whole.story());
   }
   return 0;
