@@ -209,6 +209,8 @@ class Soak:
         print(f"plots             {out}", flush=True)
         # Cuts and full backlogs may lose a connection now and then; an answer that nobody expects may not come at all.
         statuses = [name for name in crowd.wrong if ": " in name]
+        if self.options.watch_only:
+            del trends["RSS, MiB"]
         return not (any(trend.rises for trend in trends.values()) or self.left or self.ended_with or statuses)
 
     def close(self) -> None:
@@ -224,6 +226,7 @@ def main() -> int:
     parser.add_argument("--streams", type=int, default=1000)
     parser.add_argument("--history", type=int, default=16, help="[stream] history: how much is kept before it is level")
     parser.add_argument("--seed", default=None)
+    parser.add_argument("--watch-only", action="store_true", help="RSS is no matter, as under a sanitizer")
     parser.add_argument("--out", type=Path, default=ROOT / "build" / "soak")
     options = parser.parse_args()
     options.seed = options.seed or secrets.token_hex(4)
