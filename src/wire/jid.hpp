@@ -41,6 +41,8 @@ inline constexpr std::size_t max_jid_part_bytes = 1023;
 
 /// A JID's part before the first slash.
 inline std::string_view without_resource(std::string_view jid) { return jid.substr(0, jid.find('/')); }
+/// Of a bare JID.
+inline std::string_view domain_of(std::string_view bare) { return bare.substr(bare.find('@') + 1); }
 
 /// Whether `jid` is the one that `named` means: the same, or where `named` is a glob (wire/glob.hpp), one of its kind. Both
 /// are as bare_jid() gives them. The "@" is matched by an "@" alone: "*.example" means no account.

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/text.hpp"
+#include "wire/jid.hpp"
 
 namespace xes::xmpp {
 namespace {
@@ -17,11 +18,16 @@ constexpr std::chrono::minutes complaint_period{1};
 
 std::string display(const hub::NodeName& name) { return quote(name.node) + " at " + quote(name.service); }
 
+/// Who answers.
+const std::string& asked_of(const hub::NodeName& name, const hub::User& user) {
+  return user.ask_as == hub::AskAs::privileged ? user.jid : name.service;
+}
+
 }  // namespace
 
 Authorizer::Authorizer(boost::asio::io_context& io, AuthorizerOptions options, Send send,
                        std::function<void(Shard, hub::Judged)> tell)
-    : options_(options), send_(std::move(send)), tell_(std::move(tell)), timer_(io) {}
+    : options_(options), send_(std::move(send)), tell_(std::move(tell)), queue_(io, options.asking), timer_(io) {}
 
 // ---- what shards want
 
@@ -49,10 +55,12 @@ void Authorizer::leave(Shard shard, const hub::NodeName& name, const hub::User& 
   if (entry.shards.empty() && !entry.idle) make_idle(entry);
 }
 
-/// The answer serves those who come back. Without one, and without a date by which it is forgotten, there is nothing to keep.
+/// The answer serves those who come back, a no for a moment. Without an answer, and without a date by which it is forgotten,
+/// there is nothing to keep.
 void Authorizer::make_idle(Entry& entry) {
   entry.idle = idle_.insert(idle_.end(), &entry);
   if (!entry.due && !entry.asking) return forget(entry);
+  if (entry.due && entry.verdict != Verdict::allowed) schedule(entry, std::min(*entry.due, Clock::now() + options_.no_counts));
   if (idle_.size() > options_.max_cached) forget(*idle_.front());
 }
 
@@ -67,88 +75,78 @@ void Authorizer::forget(Entry& entry) {
 void Authorizer::enqueue(Entry& entry) {
   if (entry.queued || entry.asking) return;
   entry.queued = true;
-  turn_.push_back(entries_.at(key_of(entry)));
-  ask_next();
-}
-
-void Authorizer::ask_next() {
-  while (asking_ < options_.max_asking && !turn_.empty()) {
-    const EntryRef entry = turn_.front().lock();
-    turn_.pop_front();
-    if (!entry || !entry->queued) continue;
-    entry->queued = false;
-    if (!entry->shards.empty()) send(*entry);
-  }
+  const std::weak_ptr<Entry> weak = entries_.at(key_of(entry));
+  queue_.push(std::string(wire::domain_of(asked_of(entry.name, entry.user))), [this, weak](const Turn& turn) {
+    const EntryRef next = weak.lock();
+    if (!next || !std::exchange(next->queued, false)) return;
+    if (!next->shards.empty()) send(next, turn);
+  });
 }
 
 /// Answers of an earlier session, or to somebody who is forgotten, do not count.
 template <class Body>
-OnIqResult Authorizer::answered(const EntryRef& entry, Body body) {
-  return [this, session = session_, weak = std::weak_ptr(entry), body](IqResult result) {
-    if (session != session_) return;
-    if (const EntryRef asked = weak.lock()) return body(*this, asked, result);
-    if (asking_ > 0) --asking_;  // forgotten meanwhile
-    ask_next();
+OnIqResult Authorizer::answered(const EntryRef& entry, const Turn& turn, Body body) {
+  return [this, session = session_, weak = std::weak_ptr(entry), turn, body](const IqResult& result) {
+    const EntryRef asked = weak.lock();
+    if (session == session_ && asked) body(*this, asked, result, turn);
   };
 }
 
-void Authorizer::send(Entry& one) {
-  const EntryRef entry = entries_.at(key_of(one));
+void Authorizer::send(const EntryRef& entry, const Turn& turn) {
   unschedule(*entry);
   entry->asking = true;
-  ++asking_;
   const std::string& service = entry->name.service;
   switch (entry->user.ask_as) {
     case hub::AskAs::user_at_component:
       return send_(service, probe(entry->name.node),
-                   answered(entry, [](Authorizer& self, const EntryRef& asked,
-                                      const IqResult& result) { self.on_answer(*asked, read_probe(result)); }),
+                   answered(entry, turn, [](Authorizer& self, const EntryRef& asked, const IqResult& result,
+                                            const Turn&) { self.on_answer(*asked, read_probe(result)); }),
                    entry->user.jid);
     case hub::AskAs::privileged:
       return send_(entry->user.jid, privileged_probe(service, entry->name.node),
-                   answered(entry,
-                            [](Authorizer& self, const EntryRef& asked, const IqResult& result) {
+                   answered(entry, turn,
+                            [](Authorizer& self, const EntryRef& asked, const IqResult& result, const Turn&) {
                               self.on_answer(*asked, read_privileged_probe(result, asked->name.service));
                             }),
                    {});
-    case hub::AskAs::owner: return ask_owner(entry);
+    case hub::AskAs::owner: return ask_owner(entry, turn);
   }
 }
 
 /// Affiliations first: they decide for everybody who has one. Then the access model; then, where an owner approves of
 /// everybody, whom he has approved.
-void Authorizer::ask_owner(const EntryRef& entry) {
+void Authorizer::ask_owner(const EntryRef& entry, const Turn& turn) {
   // One question leads to the next, each for the same entry.
-  const auto ask = [](Authorizer& self, const EntryRef& about, OutStanza question, auto read, auto next) {
+  const auto ask = [](Authorizer& self, const EntryRef& about, const Turn& own, OutStanza question, auto read, auto next) {
     self.send_(about->name.service, std::move(question),
-               self.answered(about,
-                             [read, next](Authorizer& here, const EntryRef& asked, const IqResult& result) {
-                               if (!result) return here.on_owners_refusal(asked, read_owner_failure(result.error()));
+               self.answered(about, own,
+                             [read, next](Authorizer& here, const EntryRef& asked, const IqResult& result, const Turn& same) {
+                               if (!result) return here.on_owners_refusal(asked, read_owner_failure(result.error()), same);
                                if (const std::optional<Verdict> verdict = read(*result, asked->user.jid))
                                  return here.on_answer(*asked, {verdict});
-                               next(here, asked);
+                               next(here, asked, same);
                              }),
                {});
   };
-  const auto nothing = [](Authorizer&, const EntryRef&) {};
-  const auto subscriptions = [ask, nothing](Authorizer& self, const EntryRef& asked) {
-    ask(self, asked, node_subscriptions(asked->name.node),
+  const auto nothing = [](Authorizer&, const EntryRef&, const Turn&) {};
+  const auto subscriptions = [ask, nothing](Authorizer& self, const EntryRef& asked, const Turn& own) {
+    ask(self, asked, own, node_subscriptions(asked->name.node),
         [](const Element& iq, const std::string& jid) { return std::optional(read_node_subscriptions(iq, jid)); }, nothing);
   };
-  const auto access_model = [ask, subscriptions](Authorizer& self, const EntryRef& asked) {
-    ask(self, asked, configuration(asked->name.node),
+  const auto access_model = [ask, subscriptions](Authorizer& self, const EntryRef& asked, const Turn& own) {
+    ask(self, asked, own, configuration(asked->name.node),
         [](const Element& iq, const std::string&) { return read_access_model(iq); }, subscriptions);
   };
-  ask(*this, entry, affiliations(entry->name.node),
+  ask(*this, entry, turn, affiliations(entry->name.node),
       [](const Element& iq, const std::string& jid) { return read_affiliations(iq, jid); }, access_model);
 }
 
 /// Prosody says of a node that is missing, too, that it is none of ours: what everybody may ask tells the difference.
-void Authorizer::on_owners_refusal(const EntryRef& entry, Answered refusal) {
+void Authorizer::on_owners_refusal(const EntryRef& entry, Answered refusal, const Turn& turn) {
   if (refusal.verdict != Verdict::refused) return on_answer(*entry, std::move(refusal));
   send_(entry->name.service, probe(entry->name.node),
-        answered(entry,
-                 [refusal](Authorizer& self, const EntryRef& asked, const IqResult& result) {
+        answered(entry, turn,
+                 [refusal](Authorizer& self, const EntryRef& asked, const IqResult& result, const Turn&) {
                    const bool is_missing = read_probe(result).verdict == Verdict::no_such_node;
                    self.on_answer(*asked, is_missing ? Answered{Verdict::no_such_node} : refusal);
                  }),
@@ -159,22 +157,18 @@ void Authorizer::on_owners_refusal(const EntryRef& entry, Answered refusal) {
 
 void Authorizer::on_answer(Entry& entry, Answered answered) {
   entry.asking = false;
-  if (asking_ > 0) --asking_;
   if (!answered.fault.empty()) complain(quote(entry.name.service) + " " + answered.fault);
   if (answered.verdict) {
     on_verdict(entry, *answered.verdict);
   } else {
     on_silence(entry, answered.reason);
   }
-  ask_next();
 }
 
 void Authorizer::on_verdict(Entry& entry, Verdict verdict) {
   entry.failures = 0;
-  // A right is granted, too, and its user should not have to wait for it.
-  const auto counts = verdict == Verdict::allowed ? entry.user.ask_every
-                                                  : std::min(entry.user.ask_every, options_.no_counts);
-  schedule(entry, Clock::now() + counts);
+  const auto counts = verdict != Verdict::allowed && entry.shards.empty() ? options_.no_counts : entry.user.ask_every;
+  schedule(entry, Clock::now() + std::min(counts, entry.user.ask_every));
   if (entry.verdict == Verdict::allowed && verdict != Verdict::allowed)
     spdlog::info("access: {} may no longer read {}", quote(entry.user.jid), display(entry.name));
   conclude(entry, verdict);
@@ -216,8 +210,7 @@ void Authorizer::on_ready() {
 void Authorizer::on_down() {
   ready_ = false;
   ++session_;
-  asking_ = 0;
-  turn_.clear();
+  queue_.clear();
   for (const auto& [key, entry] : entries_) {
     entry->queued = entry->asking = false;
     // Where nothing is due, it was being asked anew: what it said before has had its time.

@@ -7,15 +7,14 @@
 //
 // What is asked is cheap: for an item that does not exist, since a service looks at the rights first. Both Prosody 0.12
 // and ejabberd 23.01 answer that with an empty result, or with why not (see read_probe()).
-// Bounds: max_asking questions at a time, the others take turns; max_cached answers that nobody reads by; those that
-// somebody does are bounded by [limits].
+// Bounds: questions under way, for each server that is asked and in all, the others take turns; max_cached answers that
+// nobody reads by; those that somebody does are bounded by [limits].
 #pragma once
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <chrono>
 #include <cstddef>
-#include <deque>
 #include <functional>
 #include <list>
 #include <map>
@@ -28,15 +27,16 @@
 
 #include "hub/letters.hpp"
 #include "xmpp/access_answers.hpp"
+#include "xmpp/limited_queue.hpp"
 #include "xmpp/session.hpp"
 
 namespace xes::xmpp {
 
 struct AuthorizerOptions {
   std::chrono::milliseconds retry{5000};     ///< after a question without an answer
-  std::chrono::milliseconds no_counts{5000}; ///< how long a refusal is kept at most, for those who come back at once
+  std::chrono::milliseconds no_counts{5000}; ///< how long a refusal is kept that nobody reads by, for those who come back at once
   unsigned max_tries = 3;                    ///< without an answer, until those who read have to wait, too
-  std::size_t max_asking = 256;
+  LimitedQueue::Limits asking{.per_key = 256, .in_all = 3072};  ///< questions under way; the key is a server's domain
   std::size_t max_cached = 65'536;
 };
 
@@ -58,7 +58,7 @@ class Authorizer {
   void stop();
 
   std::size_t size() const { return entries_.size(); }
-  std::size_t asking() const { return asking_; }
+  std::size_t asking() const { return queue_.under_way(); }
 
  private:
   struct Entry;
@@ -78,10 +78,10 @@ class Authorizer {
 
   static Key key_of(const Entry& entry) { return {entry.name.service, entry.name.node, entry.user.jid}; }
   void enqueue(Entry& entry);
-  void ask_next();
-  void send(Entry& entry);
-  void ask_owner(const EntryRef& entry);
-  void on_owners_refusal(const EntryRef& entry, Answered refusal);
+  using Turn = LimitedQueue::Turn;
+  void send(const EntryRef& entry, const Turn& turn);
+  void ask_owner(const EntryRef& entry, const Turn& turn);
+  void on_owners_refusal(const EntryRef& entry, Answered refusal, const Turn& turn);
   void on_answer(Entry& entry, Answered answered);
   void on_verdict(Entry& entry, hub::Verdict verdict);
   void on_silence(Entry& entry, const std::string& why);
@@ -94,18 +94,17 @@ class Authorizer {
   void take_due();
   void complain(const std::string& what);
   template <class Body>
-  OnIqResult answered(const EntryRef& entry, Body body);
+  OnIqResult answered(const EntryRef& entry, const Turn& turn, Body body);
 
   AuthorizerOptions options_;
   Send send_;
   std::function<void(Shard, hub::Judged)> tell_;
   std::map<Key, EntryRef> entries_;
-  std::deque<std::weak_ptr<Entry>> turn_;
+  LimitedQueue queue_;
   std::list<Entry*> idle_;  ///< nobody reads by them; the oldest first
   std::set<std::pair<Clock::time_point, Entry*>> due_;
   boost::asio::steady_timer timer_;
   std::optional<Clock::time_point> complained_;
-  std::size_t asking_ = 0;
   std::uint64_t session_ = 0;  ///< answers of an earlier one do not count
   bool ready_ = false;
 };

@@ -4,6 +4,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <deque>
+
 #include "access_stanzas.hpp"
 
 namespace xes::xmpp {
@@ -42,9 +44,10 @@ class AuthorizerTest : public testing::Test {
   }
   void answer(IqResult result) {
     ASSERT_FALSE(questions.empty());
-    Question question = std::move(questions.front());
+    std::move(questions.front().callback)(std::move(result));
     questions.pop_front();
-    question.callback(std::move(result));
+    io.restart();
+    io.poll();
   }
   void allow() { answer(parse("<iq type='result' id='1'/>")); }
   void refuse() { answer(failed(forbidden)); }
@@ -130,14 +133,6 @@ TEST_F(AuthorizerTest, ForgetsWhatNobodyReadsByWhenItsTimeIsOver) {
   EXPECT_THAT(questions, IsEmpty());
 }
 
-TEST_F(AuthorizerTest, KeepsARefusalForAShortTimeAlone) {
-  make({.no_counts = 20ms}).ask(0, news_node, alice);
-  refuse();
-  run_until_asked();
-  allow();
-  EXPECT_EQ(told.back(), (Told{0, "news", alice.jid, Verdict::allowed}));
-}
-
 TEST_F(AuthorizerTest, TakesNoAnswerForNoRefusalButNotForEver) {
   make({.retry = 5ms, .max_tries = 2}).ask(0, news_node, often);
   allow();
@@ -198,7 +193,7 @@ TEST_F(AuthorizerTest, TakesNoAnswerOfAnEarlierSession) {
 }
 
 TEST_F(AuthorizerTest, AsksSoManyAtATimeAlone) {
-  make({.max_asking = 2});
+  make({.asking = {2, 2}});
   for (int i = 0; i < 5; ++i) authorizer->ask(0, news_node, user("u" + std::to_string(i) + "@me.localhost"));
   EXPECT_EQ(questions.size(), 2u);
   for (int i = 0; i < 5; ++i) allow();
@@ -206,8 +201,47 @@ TEST_F(AuthorizerTest, AsksSoManyAtATimeAlone) {
   EXPECT_EQ(authorizer->asking(), 0u);
 }
 
+TEST_F(AuthorizerTest, LetsAServiceThatSaysNothingDelayItselfAlone) {
+  make({.asking = {2, 100}});
+  const hub::NodeName silent{"silent.localhost", "news"}, other{"other.localhost", "news"};
+  for (const hub::AskAs as : {hub::AskAs::user_at_component, hub::AskAs::owner, hub::AskAs::privileged}) {
+    for (int i = 0; i < 20; ++i) authorizer->ask(0, silent, user("u" + std::to_string(i) + "@silent.localhost", as));
+    authorizer->ask(0, other, user("alice@other.localhost", as));
+    const std::string to = as == hub::AskAs::privileged ? "alice@other.localhost" : "other.localhost";
+    ASSERT_EQ(questions.back().to, to);
+    EXPECT_EQ(questions.size(), 3u);
+    questions.clear();
+    authorizer->on_down();
+    authorizer->on_ready();
+    questions.clear();
+    authorizer->stop();
+    make({.asking = {2, 100}});
+  }
+}
+
+/// What [[service]] ask_every promises: a question in that time for each user and node that is open.
+TEST_F(AuthorizerTest, AsksAsSeldomAfterANoAsAfterAYesWhileSomebodyWantsToKnow) {
+  for (const bool yes : {true, false}) {
+    make({.no_counts = 1ms}).ask(0, news_node, user("alice@me.localhost", {}, 200ms));
+    const auto asked = std::chrono::steady_clock::now();
+    if (yes) allow();
+    else refuse();
+    run_until_asked();
+    EXPECT_GE(std::chrono::steady_clock::now() - asked, 200ms);
+    questions.clear();
+  }
+}
+
+TEST_F(AuthorizerTest, KeepsANoForWhoComesBackNoLongerThanItsTime) {
+  make({.no_counts = 5ms}).ask(0, news_node, alice);
+  refuse();
+  authorizer->leave(0, news_node, alice);
+  while (authorizer->size() > 0) io.run_one();
+  EXPECT_THAT(questions, IsEmpty());
+}
+
 TEST_F(AuthorizerTest, AsksNothingForWhoLeftBeforeItsTurn) {
-  make({.max_asking = 1}).ask(0, news_node, alice);
+  make({.asking = {1, 1}}).ask(0, news_node, alice);
   authorizer->ask(0, news_node, user("bob@me.localhost"));
   authorizer->leave(0, news_node, user("bob@me.localhost"));
   allow();
@@ -216,7 +250,7 @@ TEST_F(AuthorizerTest, AsksNothingForWhoLeftBeforeItsTurn) {
 }
 
 TEST_F(AuthorizerTest, TakesTheAnswerForWhoLeftWhileItWasAsked) {
-  make({.max_asking = 1}).ask(0, news_node, alice);
+  make({.asking = {1, 1}}).ask(0, news_node, alice);
   authorizer->leave(0, news_node, alice);
   authorizer->ask(0, news_node, user("bob@me.localhost"));
   EXPECT_EQ(questions.size(), 1u);
