@@ -65,15 +65,15 @@ look_at_system() {
   esac
 }
 
-# How to become root: as_root is what stands before a command.
+# How to become root: as_root is what stands before a command; ask is not empty if sudo wants a password first.
 look_for_root() {
-  as_root=()
+  as_root=() ask=''
   [ "$(id -u)" != 0 ] || return 0
   as_root=(sudo)
   command -v sudo >/dev/null || die "installing needs root: run it as root, or install sudo and allow it to $(id -un)"
   if sudo -n true 2>/dev/null; then return; fi
   (: </dev/tty) 2>/dev/null || die "sudo asks for a password, and there is no terminal to ask on: run it as root, or on a terminal"
-  sudo -v || die "sudo does not let $(id -un) install packages"
+  ask=yes
 }
 
 # why_not LOG: the one sentence for what stopped apt.
@@ -123,6 +123,7 @@ for package in "${old[@]}"; do
   missing+=("$package")
 done
 echo "    by apt-get${as_root:+ through sudo}, for the whole machine; no service is started"
+[ -z "$ask" ] || sudo -v || die "sudo does not let $(id -un) install packages"
 
 log=$(mktemp "${TMPDIR:-/tmp}/xmpp-eventsource-install.XXXXXX")
 if ! progress packages apt "$log" "${as_root[@]}" bash "$here/apt_install.sh" "$patience" "$root" "${missing[@]}"; then

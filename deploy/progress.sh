@@ -54,7 +54,7 @@ follow() {
     fi
   done
   exec {input}<&-
-  [ -z "$line" ] || print_above "$line"
+  [ -z "$line" ] || "heard_$kind" "$line" || print_above "$line"
   wait "$child" || status=$?
   if [ "$kind" = ctest ]; then
     [ -z "$on_terminal" ] || printf '\r\033[K' # its own summary is the last word
