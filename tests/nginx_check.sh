@@ -2,7 +2,6 @@
 # SPDX-License-Identifier: MIT
 # Runs `nginx -t` over every snippet of nginx/, each in the context that the table of nginx/README.md gives for it.
 # Needs nginx and openssl, no root: works in a temporary folder, on ports above 1024 and sockets that nobody serves.
-# shellcheck disable=SC2001,SC2016,SC2086 # lists of words, and sed's own dollars
 set -euo pipefail
 
 snippets=$(cd "$(dirname "$0")/../nginx" && pwd)

