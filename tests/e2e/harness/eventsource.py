@@ -10,6 +10,8 @@ import time
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
+from .process import wait_until
+
 
 @dataclass(frozen=True)
 class Event:
@@ -88,7 +90,7 @@ class Reader:
         self.parser = Parser(last_event_id)
         self._reconnect, self._closed = reconnect, False
         self._events, self._head = queue.Queue(), threading.Event()
-        self.positions = []  # events that say where the stream stands; no test waits for them
+        self.positions = []  # events that say where the stream stands
         self._thread = threading.Thread(target=self._run, daemon=True)
         self._thread.start()
 
@@ -135,6 +137,11 @@ class Reader:
 
     def head_is_here(self) -> bool:
         return self._head.is_set()
+
+    def wait_live(self, timeout: float = 20) -> "Reader":
+        """Until the stream has its place: the subscription is made, and what is published from now on is news."""
+        wait_until(lambda: self.positions, "the stream's place", timeout)
+        return self
 
     def next(self, timeout: float = 10) -> Event:
         try:

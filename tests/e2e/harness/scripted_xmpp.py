@@ -14,6 +14,7 @@ NS = "{jabber:component:accept}"
 EVENT = f"{PUBSUB}#event"
 MUC = "http://jabber.org/protocol/muc"
 STANZAS = "urn:ietf:params:xml:ns:xmpp-stanzas"
+_READY = "ready?"
 _OPENING = (b"<?xml version='1.0'?><stream:stream xmlns:stream='http://etherx.jabber.org/streams' "
             b"xmlns='jabber:component:accept' from='x' id='1'>")
 
@@ -43,7 +44,8 @@ class ScriptedXmpp:
         threading.Thread(target=self._serve, daemon=True).start()
 
     def wait_ready(self) -> None:
-        assert self._ready.wait(10), "the component did not come"
+        """Until the component has answered a ping: to have let it in is not enough, since it has to read that first."""
+        assert self._ready.wait(20), "the component did not come"
 
     def stop(self) -> None:
         for one in (self._listener, self._peer):
@@ -75,7 +77,7 @@ class ScriptedXmpp:
         return any(one.get("node") == node for stanza in list(self.stanzas) for one in stanza.iter(f"{{{PUBSUB}}}subscribe"))
 
     def wait_subscribed(self, node: str) -> None:
-        wait_until(lambda: self.subscribed(node), f"a subscription to {node!r}", 5)
+        wait_until(lambda: self.subscribed(node), f"a subscription to {node!r}")
 
     def wait_joined(self, occupant: str = None) -> str:
         """Until somebody wants to be in a room (`occupant`, ROOM/nick, or any) and has asked whether it is: it gets what is said."""
@@ -84,7 +86,7 @@ class ScriptedXmpp:
 
         def pinged():
             return [one for stanza in list(self.stanzas) for one in stanza.iter("{urn:xmpp:ping}ping")]
-        wait_until(lambda: (occupant in joins() if occupant else joins()) and pinged(), "a join", 5)
+        wait_until(lambda: (occupant in joins() if occupant else joins()) and pinged(), "a join")
         return joins()[-1]
 
     def _serve(self) -> None:
@@ -105,6 +107,9 @@ class ScriptedXmpp:
     def _take(self, stanza: ET.Element) -> None:
         if stanza.tag == NS + "handshake":
             self._peer.sendall(b"<handshake/>")
+            self.say(f"<iq type='get' id='{_READY}' from='{self.pubsub}' to='me.example'><ping xmlns='urn:xmpp:ping'/></iq>")
+            return
+        if stanza.get("id") == _READY:
             self._ready.set()
             return
         self.stanzas.append(stanza)
