@@ -13,6 +13,7 @@ from slixmpp.exceptions import XMPPError
 from slixmpp.xmlstream.xmlstream import NotConnectedError
 
 from harness.publisher import PUBSUB, Publisher, Refused
+from harness.room import Room
 
 _NUMBERS = "{urn:example:chaos}n"
 
@@ -24,6 +25,8 @@ class Numbered:
     items: tuple = ()
     max_items: int = 10000
     weight: int = 1
+    service: str = ""  # the pubsub service that has it; empty: the server's first
+    is_room: bool = False  # a chat room: nothing of it is stored for good
     next_number: int = 1
     stored: set = field(default_factory=set)     # numbers that the publisher got a result for
     unsure: set = field(default_factory=set)     # numbers whose reply was lost
@@ -42,7 +45,9 @@ class Numbered:
 def nodes() -> list:
     return [Numbered("log", weight=4), Numbered("current", items=("current",), weight=2, max_items=1),
             Numbered("handful", items=("a", "b", "c", "d", "e"), weight=2, max_items=100),
-            Numbered("small", weight=2, max_items=5)]
+            Numbered("small", weight=2, max_items=5),
+            Numbered("guarded", weight=2, service="pubsub2.localhost"),
+            Numbered("lobby", is_room=True)]
 
 
 class Feed(threading.Thread):
@@ -52,13 +57,16 @@ class Feed(threading.Thread):
         super().__init__(daemon=True, name="feed")
         self.server, self.nodes, self._pause, self._random = server, nodes(), pause, random.Random(seed)
         self._end = threading.Event()
-        self.published, self.problem, self._publisher = 0, None, None
+        self.published, self.problem, self._publisher, self._room = 0, None, None, None
+        self._said_last = []  # numbers that rooms were told when all faults were over
+        self._sessions = 0
 
     def create(self) -> None:
         publisher = self._session()
         for node in self.nodes:
-            publisher.create(node.name, persist_items=1, max_items=node.max_items, access_model="open",
-                             send_last_published_item="never", **self.server.more_node_options)
+            if not node.is_room:
+                publisher.create(node.name, node.service or None, persist_items=1, max_items=node.max_items, access_model="open",
+                                 send_last_published_item="never", **self.server.more_node_options)
 
     def run(self) -> None:
         try:
@@ -81,8 +89,11 @@ class Feed(threading.Thread):
     def publish_last(self) -> None:
         """One more to each node and item ID, when all faults are over."""
         for node in self.nodes:
-            for _ in range(max(1, len(node.items))):
+            for _ in range(max(1, len(node.items), 3 * node.is_room)):
+                number = node.next_number
                 self._publish(node)
+                if node.is_room and number in node.stored:
+                    self._said_last.append((node.name, number))
 
     def _publish(self, node: Numbered) -> None:
         number = node.next_number
@@ -91,8 +102,12 @@ class Feed(threading.Thread):
         payload = f"<n xmlns='urn:example:chaos' item='{item}'>{number}</n>"
         try:
             session = self._session()
-            session.iq("set", f"<pubsub xmlns='{PUBSUB}'><publish node='{node.name}'><item id='{item}'>{payload}</item>"
-                              "</publish></pubsub>", timeout=4)
+            if node.is_room:
+                self._room.talk(payload, f"m{number}")
+                session.messages.clear()
+            else:
+                session.iq("set", f"<pubsub xmlns='{PUBSUB}'><publish node='{node.name}'><item id='{item}'>{payload}</item>"
+                                  "</publish></pubsub>", node.service or None, timeout=4)
             node.stored.add(number)
             node.newest[item] = number
             self.published += 1
@@ -106,6 +121,9 @@ class Feed(threading.Thread):
         while self._publisher is None:
             try:
                 self._publisher = Publisher(self.server)
+                self._sessions += 1
+                # An earlier session may still be in the room, for a while.
+                self._room = Room(self._publisher, "lobby", f"speaker{self._sessions}")
                 if self.published:
                     self._take_stock()
             except Exception:  # slixmpp and its time-outs say this in many ways
@@ -126,6 +144,8 @@ class Feed(threading.Thread):
 
     def _take_stock(self) -> None:
         for node in self.nodes:
+            if node.is_room:
+                continue
             found = dict(self.in_store(node))
             if node.unique and node.max_items < 1000:
                 # Rows that were taken out to make room, and are back: the killed server's tables disagree.
@@ -145,9 +165,11 @@ class Feed(threading.Thread):
                     del node.newest[item]
 
     def in_store(self, node: Numbered) -> list:
-        """[(item ID, number)] in the order of the service's list."""
+        """[(item ID, number)] in the order of the service's list; of a room, what was said last."""
+        if node.is_room:
+            return [(node.item_of(number), number) for name, number in self._said_last if name == node.name]
         reply = self._session_for_store().iq("get", f"<pubsub xmlns='{PUBSUB}'><items node='{node.name}'"
-                                             " max_items='20000'/></pubsub>", timeout=15)
+                                             " max_items='20000'/></pubsub>", node.service or None, timeout=15)
         return [(item.get("id"), int(item.find(_NUMBERS).text)) for item in reply.iter(f"{{{PUBSUB}}}item")]
 
     def _session_for_store(self) -> Publisher:

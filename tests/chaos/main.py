@@ -74,7 +74,7 @@ def main() -> int:
     parser.add_argument("--seed", action="append", help="any word; the same one gives the same schedule; \"random\" makes one up, "
                                                          "as none does. More than one: one run after the other")
     parser.add_argument("--server", choices=("prosody", "ejabberd", "both"), default="both")
-    parser.add_argument("--readers", type=int, default=20, help="pages that are open from the start (20); others join")
+    parser.add_argument("--readers", type=int, default=24, help="pages that are open from the start (24); others join")
     parser.add_argument("--keep", action="store_true", help="keep logs and configurations even if all went well")
     options = parser.parse_args()
     seeds = [secrets.token_hex(4) if seed == "random" else seed for seed in options.seed or ["random"]]

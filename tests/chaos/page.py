@@ -32,14 +32,18 @@ class Told:
 
 
 class Page(threading.Thread):
-    """`nodes`: one, or several, which are then one stream. `query`: what it begins with, such as "last=1000"."""
+    """`nodes`: one, or several, which are then one stream. `query`: what it begins with, such as "last=1000". `path`: where
+    they are if not under their names, or the pattern that means several. `user`: who nginx says it is. `from_start`: it is
+    there before anything is published, unless it begins with what is stored."""
 
-    def __init__(self, name: str, nodes: list, web, framing: str, host: str, query: str = ""):
+    def __init__(self, name: str, nodes: list, web, framing: str, host: str, query: str = "", path: str = "", user: str = "",
+                 from_start: bool = True):
         super().__init__(daemon=True, name=name)
         self.nodes, self.query, self.told = nodes, query, []
-        self._target = f"/eventsource/{nodes[0]}?{query}"
+        self.from_start, self._user = from_start and not query, user
+        self._target = f"/eventsource/{path or nodes[0]}?{query}"
         if len(nodes) > 1:
-            self._target = "/eventsource/?" + "&".join([f"node={node}" for node in nodes] + [query])
+            self._target = "/eventsource/?" + "&".join((["node=" + path] if path else [f"node={node}" for node in nodes]) + [query])
         self.dead, self.streaming, self.deliveries = None, False, 0
         self._web, self._framing, self._host = web, framing, host
         self._connection, self._closed, self._idle_until = None, False, 0.0
@@ -72,6 +76,8 @@ class Page(threading.Thread):
         connection.putrequest("GET", self._target, skip_host=True, skip_accept_encoding=True)
         connection.putheader("Host", self._host)
         connection.putheader("Accept", "text/event-stream")
+        if self._user:
+            connection.putheader("X-User", self._user)
         if self.parser.last_event_id:
             connection.putheader("Last-Event-ID", self.parser.last_event_id)
         connection.endheaders()

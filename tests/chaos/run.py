@@ -125,7 +125,7 @@ class Run:
         total = {"lost": 0, "duplicated": 0, "disordered": 0, "untold": 0, "strange": 0}
         resets = {name: 0 for name in nodes}
         for page in scene.pages:
-            (self.folder / f"{page.name}?{page.query}".replace("/", "-")).write_text(
+            (self.folder / f"{page.name}?{page.query}".replace("/", "-").replace("*", "pattern")).write_text(
                 describe(page.told, count=len(page.told) + 1))
             for node in page.nodes:
                 self._judge(page, nodes[node], truth[node], total, resets)
@@ -138,7 +138,7 @@ class Run:
 
     def _judge(self, page, node, truth: list, total: dict, resets: dict) -> None:
         told = page.told_of(node.name)
-        verdict = judge(node, truth, told, from_start=not page.query)
+        verdict = judge(node, truth, told, from_start=page.from_start)
         resets[node.name] += verdict.resets
         for name in total:
             total[name] += len(getattr(verdict, name))

@@ -14,7 +14,7 @@ from harness.process import wait_until
 from harness.prosody import Prosody
 from harness.publisher import Publisher
 from harness.several import SeveralNginx
-from harness.worker import HOST, Worker
+from harness.worker import HOST, HOST2, Worker
 
 from feed import Feed
 from page import Page
@@ -30,8 +30,12 @@ def make_server(name: str, folder: Path):
                     f'Component "pubsub.localhost" "pubsub"\n  pubsub_max_items = {MAX_ITEMS}\n', {}),
         "ejabberd": (Ejabberd, "max_items_node: 1000", f"max_items_node: {MAX_ITEMS}", {"notify_retract": 1}),
     }[name]
-    server = kind(folder)
-    server.config.write_text(substitute(server.config.read_text(), old, new))
+    server = kind(folder, rooms=True)
+    text = server.config.read_text()
+    for service in ("pubsub", "pubsub2") if name == "prosody" else ("pubsub",):
+        text = substitute(text, old.replace("pubsub.localhost", f"{service}.localhost"),
+                          new.replace("pubsub.localhost", f"{service}.localhost"))
+    server.config.write_text(text)
     server.more_node_options = more
     return server.start()
 
@@ -48,12 +52,16 @@ class Scene:
             place.mkdir()
             self.links.append(link)
             self.workers.append(Worker(place, self.server, self.server.components[number], xmpp={"server": link.address},
-                                       services=[{"jid": self.server.pubsub, "hosts": [HOST]}],
-                                       stream={"retry": "300ms", "heartbeat": "2s", "history": history}))
+                                       services=[{"jid": self.server.pubsub, "hosts": [HOST]},
+                                                 {"jid": self.server.pubsub2, "hosts": [HOST2], "access": "user", "ask_every": "5s"}],
+                                       room_services=[{"jid": self.server.room_service, "rooms": ["lobby"]}],
+                                       stream={"retry": "300ms", "heartbeat": "2s", "history": history, "discover": "1s"}))
         for name in ("solo", "pair"):
             (folder / name).mkdir()
-        self.solo = Nginx(folder / "solo", self.workers[0].fastcgi, self.workers[0].scgi)
-        self.pair = SeveralNginx(folder / "pair", self.workers)
+        # nginx believes this test's own header about who asks.
+        who = {"access.conf": [('set $eventsource_user "";', "set $eventsource_user $http_x_user;")]}
+        self.solo = Nginx(folder / "solo", self.workers[0].fastcgi, self.workers[0].scgi, edits=dict(who))
+        self.pair = SeveralNginx(folder / "pair", self.workers, edits=dict(who))
         self.webs = [self.solo, self.pair]
         self.feed = Feed(self.server, pause, f"{seed} feed")
         self.pages, self._random = [], random.Random(f"{seed} pages")
@@ -80,13 +88,18 @@ class Scene:
 
     def join(self, number: int, query: str) -> Page:
         """One more page; with a query it is a latecomer that begins with what is stored."""
-        every = [node.name for node in self.feed.nodes]
-        kinds = [[name] for name in every] + [every]
-        nodes = kinds[number % len(kinds)]
+        every = [node.name for node in self.feed.nodes if not node.is_room and not node.service]
+        # (nodes, host, what is special about it)
+        kinds = [([name], HOST, {}) for name in every] + [
+            (every, HOST, {}), (["guarded"], HOST2, {"user": "alice"}), (["lobby"], HOST, {"path": "room/lobby"}),
+            # It follows a node once the service has listed it, which may be after the first item.
+            (every, HOST, {"path": "*", "from_start": False})]
+        nodes, host, more = kinds[number % len(kinds)]
         web = self.webs[number // len(kinds) % 2]
         framing = ("fastcgi", "scgi")[number // (2 * len(kinds)) % 2]
         place = "solo" if web is self.solo else "pair"
-        page = Page(f"{'+'.join(nodes)}/{place}/{framing}/{number}", nodes, web, framing, HOST, query)
+        name = more.get("path") or "+".join(nodes)
+        page = Page(f"{name}/{place}/{framing}/{number}", nodes, web, framing, host, query, **more)
         self.pages.append(page)
         page.start()
         return page
