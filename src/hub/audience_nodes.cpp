@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: MIT
 // What becomes of its nodes, and which they are. Its streams are in audience.cpp, the hot path is in audience_events.cpp.
-#include <spdlog/spdlog.h>
-
 #include <algorithm>
 #include <limits>
 #include <utility>
 
+#include "base/log_limited.hpp"
 #include "hub/audience.hpp"
 #include "hub/shard.hpp"
 
@@ -77,7 +76,7 @@ bool Audience::keep_readable(std::vector<std::string>& nodes) {
   const std::size_t matching = nodes.size(), most = shard_.options().max_nodes * asked_for_each_followed;
   nodes.resize(std::min(matching, most));
   if (!claim_ || nodes != asked_about_) {
-    if (matching > most) spdlog::info("{}: {} nodes match, a user is asked about for {}", describe(selection_), matching, most);
+    if (matching > most) log_limited::info("{}: {} nodes match, a user is asked about for {}", describe(selection_), matching, most);
     // Made before the old one goes, so that nothing is asked twice.
     claim_ = shard_.rights().claim(*this, selection_.service, nodes, selection_.reader);
     asked_about_ = nodes;

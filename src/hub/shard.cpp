@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: MIT
 #include "hub/shard.hpp"
 
-#include <spdlog/spdlog.h>
-
 #include <algorithm>
 #include <random>
 
+#include "base/log_limited.hpp"
 #include "wire/event_stream.hpp"
 
 namespace xes::hub {
@@ -118,7 +117,7 @@ void Shard::list_again(Audience& audience) {
 void Shard::forget(Stream& stream, CloseReason reason) {
   counters_.closed[static_cast<std::size_t>(reason)].fetch_add(1, std::memory_order_relaxed);
   if (reason == CloseReason::too_slow)
-    spdlog::info("stream: {} at {}: {}", row(reason).name,
+    log_limited::info("stream: {} from {} at {}: {}", row(reason).name, stream.who(),
                  stream.audience_ ? describe(stream.audience_->selection()) : "no node", row(reason).text);
   if (stream.audience_) {
     Audience& audience = *stream.audience_;

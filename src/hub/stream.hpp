@@ -68,6 +68,8 @@ class Stream {
   virtual void on_refused(Refusal refusal) = 0;
   /// Say the framing's end if `cleanly` (nothing half-written is under way), close the connection.
   virtual void on_ended(CloseReason reason, bool cleanly) = 0;
+  /// Whose stream it is, for log lines, until on_ended().
+  virtual std::string who() const { return {}; }
 
   Shard& shard() { return shard_; }
 

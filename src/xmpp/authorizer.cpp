@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <vector>
 
+#include "base/log_limited.hpp"
 #include "base/text.hpp"
 #include "wire/jid.hpp"
 
@@ -170,7 +171,7 @@ void Authorizer::on_verdict(Entry& entry, Verdict verdict) {
   const auto counts = verdict != Verdict::allowed && entry.shards.empty() ? options_.no_counts : entry.user.ask_every;
   schedule(entry, Clock::now() + std::min(counts, entry.user.ask_every));
   if (entry.verdict == Verdict::allowed && verdict != Verdict::allowed)
-    spdlog::info("access: {} may no longer read {}", quote(entry.user.jid), display(entry.name));
+    log_limited::info("access: {} may no longer read {}", quote(entry.user.jid), display(entry.name));
   conclude(entry, verdict);
 }
 
@@ -268,7 +269,7 @@ void Authorizer::complain(const std::string& what) {
   const auto now = Clock::now();
   if (complained_ && now - *complained_ < complaint_period) return;
   complained_ = now;
-  spdlog::warn("access: {}", what);
+  log_limited::warn("access: {}", what);
 }
 
 }  // namespace xes::xmpp

@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: MIT
 #include "xmpp/directory.hpp"
 
-#include <spdlog/spdlog.h>
-
 #include <algorithm>
 #include <utility>
 
+#include "base/log_limited.hpp"
 #include "base/text.hpp"
 
 namespace xes::xmpp {
@@ -90,7 +89,7 @@ void Directory::take(const std::string& name, IqResult result) {
   Service& service = found->second;
   service.asking = false;
   if (!result) {
-    if (session_.ready()) spdlog::warn("directory: {} does not list its nodes: {}", quote(name), result.error().reason);
+    if (session_.ready()) log_limited::warn("directory: {} does not list its nodes: {}", quote(name), result.error().reason);
     if (service.nodes) return;  // what was known is the best guess
     for (const Shard shard : service.shards) tell_(shard, {name, nullptr});
     return;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include <spdlog/spdlog.h>
 
+#include "base/log_limited.hpp"
 #include "base/text.hpp"
 #include "xmpp/answers.hpp"
 #include "xmpp/component_stream.hpp"
@@ -85,7 +86,7 @@ void Session::Impl::handle_stanza(StreamEvent& event) {
 
 void Session::Impl::handle_skipped(const StreamEvent& event) {
   const Element& stanza = event.element;
-  spdlog::warn("a {} from {} was skipped: {}", quote(stanza.name, 30), quote(stanza.attribute("from")), event.reason);
+  log_limited::warn("a {} from {} was skipped: {}", quote(stanza.name, 30), quote(stanza.attribute("from")), event.reason);
   if (stanza.name != "iq" || state != SessionState::ready) return;
   const std::string_view type = stanza.attribute("type");
   if (type == "get" || type == "set") return write(answer_too_large(stanza));

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "base/log_limited.hpp"
 #include "base/text.hpp"
 #include "xmpp/stored_items.hpp"
 #include "xmpp/subscriber.hpp"
@@ -92,11 +93,11 @@ void Subscriber::on_refused(const FollowRef& follow, const IqFailure& failure) {
     return tell_held(*follow);
   }
   if (refusal == pubsub::Refusal::passing) {
-    spdlog::warn("pubsub: cannot subscribe to {} now: {}", display(*follow->name), failure.reason);
+    log_limited::warn("pubsub: cannot subscribe to {} now: {}", display(*follow->name), failure.reason);
     tell_held(*follow);
     return try_later(*follow);
   }
-  spdlog::info("pubsub: {} is refused: {}", display(*follow->name), failure.reason);
+  log_limited::info("pubsub: {} is refused: {}", display(*follow->name), failure.reason);
   const bool missing = refusal == pubsub::Refusal::no_such_node;
   if (missing) directory_.forget(*follow->name);
   if (follow->primed && missing)
@@ -140,7 +141,7 @@ void Subscriber::fill(Follow& follow) {
       return activate(*filled, backfill);
     }
     if (pubsub::read_refusal(stored.error()) == pubsub::Refusal::passing) {
-      spdlog::warn("pubsub: cannot read the items of {} now: {}", display(*filled->name), stored.error().reason);
+      log_limited::warn("pubsub: cannot read the items of {} now: {}", display(*filled->name), stored.error().reason);
       tell_held(*filled);
       return try_later(*filled);
     }
@@ -251,7 +252,7 @@ void Subscriber::fetch_snapshot(Follow& follow) {
     fetched->fetching = false;
     if (!session_.ready() || fetched->state != State::active) return;  // activate() asks again
     if (!stored) {
-      spdlog::warn("pubsub: cannot read the items of {}: {}", display(*fetched->name), stored.error().reason);
+      log_limited::warn("pubsub: cannot read the items of {}: {}", display(*fetched->name), stored.error().reason);
       fetched->feed.abandon_backfill(Clock::now());
       return answer_snapshot(*fetched, fetched->feed.remembered());
     }
@@ -266,7 +267,7 @@ void Subscriber::fetch_snapshot(Follow& follow) {
 void Subscriber::tell_deaf(Follow& follow) {
   if (follow.heard || follow.told_deaf || !is_account(follow.name->service)) return;
   follow.told_deaf = true;
-  spdlog::warn("pubsub: {} had news that its server did not notify; if that goes on, see \"Accounts' own nodes\" in README.md",
+  log_limited::warn("pubsub: {} had news that its server did not notify; if that goes on, see \"Accounts' own nodes\" in README.md",
                display(*follow.name));
 }
 

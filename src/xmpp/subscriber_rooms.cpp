@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "base/log_limited.hpp"
 #include "base/text.hpp"
 #include "wire/jid.hpp"
 #include "xmpp/answers.hpp"
@@ -60,7 +61,7 @@ void Subscriber::enter(Follow& follow) {
   room.deadline.async_wait([this, weak = std::weak_ptr(find(*follow.name))](const boost::system::error_code& error) {
     const FollowRef late = weak.lock();
     if (error || !late || late->state != State::subscribing || !session_.ready()) return;
-    spdlog::warn("room: no answer to entering {}", quote(late->room->occupant));
+    log_limited::warn("room: no answer to entering {}", quote(late->room->occupant));
     leave_room(*late);
     tell_held(*late);
     try_later(*late);
@@ -85,7 +86,7 @@ void Subscriber::on_presence(const Element& presence) {
     return on_refused(follow, to_failure(read_stanza_error(presence)));
   }
   if (!inside || read.reason.empty()) return;
-  spdlog::info("room: {}: {}", quote(occupant), read.reason);
+  log_limited::info("room: {}: {}", quote(occupant), read.reason);
   follow->room->occupant.clear();
   if (read.what == What::out) return try_later(*follow);
   if (read.what == What::destroyed)
@@ -114,7 +115,7 @@ void Subscriber::on_entered(Follow& follow, const room::Presence& presence) {
 /// The pong comes after all that the join brought. XEP-0410 §3.3: some errors say that we are in as well as a result.
 void Subscriber::fill_room(Follow& follow, const IqResult& pong) {
   if (!pong && (pong.error().error == Error::timed_out || pong.error().stanza.condition == "not-acceptable")) {
-    spdlog::warn("room: {} does not answer: {}", quote(follow.room->occupant), pong.error().reason);
+    log_limited::warn("room: {} does not answer: {}", quote(follow.room->occupant), pong.error().reason);
     tell_held(follow);
     return try_later(follow);
   }
@@ -161,7 +162,7 @@ void Subscriber::check_rooms() {
                        if (pong || !asked || asked->state != State::active || !session_.ready()) return;
                        const std::string& condition = pong.error().stanza.condition;
                        if (condition != "not-acceptable" && condition != "item-not-found") return;
-                       spdlog::warn("room: {} is not in the room any more; entering again", quote(asked->room->occupant));
+                       log_limited::warn("room: {} is not in the room any more; entering again", quote(asked->room->occupant));
                        subscribe(*asked);
                      });
   }

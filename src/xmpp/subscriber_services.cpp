@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: MIT
 // The services: what they are, and what they say of our subscriptions. The rest is in subscriber.cpp.
-#include <spdlog/spdlog.h>
-
 #include <algorithm>
 #include <iterator>
 
+#include "base/log_limited.hpp"
 #include "base/text.hpp"
 #include "wire/jid.hpp"
 #include "xmpp/subscriber.hpp"
@@ -114,7 +113,7 @@ void Subscriber::check_each(const std::string& jid, const std::unordered_set<std
   const auto service = services_.find(jid);
   if (service == services_.end()) return;
   if (!std::exchange(service->second.lists_none, true))
-    spdlog::warn("pubsub: {} does not answer which subscriptions we have; asking about each node from now on", quote(jid));
+    log_limited::warn("pubsub: {} does not answer which subscriptions we have; asking about each node from now on", quote(jid));
   for (const std::string& node : nodes) to_check_.push_back({jid, node});
 }
 
@@ -145,7 +144,7 @@ void Subscriber::find_lost(const std::string& jid, const std::unordered_set<std:
   for (const std::string& node : active_before) {
     const FollowRef follow = find({jid, node});
     if (!follow || follow->state != State::active || subscribed.count(node)) continue;
-    spdlog::warn("pubsub: the subscription to {} is gone; subscribing again", display(*follow->name));
+    log_limited::warn("pubsub: the subscription to {} is gone; subscribing again", display(*follow->name));
     subscribe(*follow);
   }
 }
@@ -161,7 +160,7 @@ void Subscriber::drop_left_over() {
     left_over_.pop_front();
     if (find(name)) continue;  // wanted again
     ++dropping_;
-    spdlog::info("pubsub: dropping the left-over subscription to {}", display(name));
+    log_limited::info("pubsub: dropping the left-over subscription to {}", display(name));
     session_.send_iq(IqType::set, name.service, pubsub::unsubscribe(name.node, jid_, subid), options_.deadline,
                      [this](IqResult) {
                        if (dropping_ > 0) --dropping_;
