@@ -59,7 +59,6 @@ class Reader {
     check_listeners(document, report_);
     check_services(document, report_);
     check_access(document, report_);
-    for (Config::Service& service : config_.services) std::erase(service.hosts, service.jid);
     check_secret(document);
     check_keys(document);
     if (report_.has_errors()) return tl::unexpected(report_.errors());

@@ -37,7 +37,7 @@ struct Config {
   struct Service {
     std::string jid;  ///< bare, in lower case, unique; or a pattern, wire/jid.hpp
     std::vector<std::string>
-        hosts;  ///< in lower case, unique over all services; "*" is any; not the JID itself
+        hosts;  ///< in lower case, unique over all services; "*" is any; none: the JID itself
     hub::View view = hub::View::payload;
     gateway::AccessRule rule;
   };

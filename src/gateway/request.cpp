@@ -42,6 +42,13 @@ const Service* service_of(std::string_view jid, const RouteOptions& options) {
   return nullptr;
 }
 
+/// A client says in Host what it likes, so a service's JID is a host name only where the configuration gives no other: a
+/// web server that guards the virtual hosts that are configured would else be gone around by way of another one.
+bool is_host_of(const Service& service, const std::string& host) {
+  if (service.hosts.empty()) return service.jid == host;
+  return std::ranges::find(service.hosts, host) != service.hosts.end();
+}
+
 /// PUBSUB_SERVICE (set by the web server) wins over the Host header, but must name a configured service.
 Result<Target> find_service(const Params& params, const RouteOptions& options) {
   const std::string_view named = params.get("PUBSUB_SERVICE");
@@ -54,8 +61,7 @@ Result<Target> find_service(const Params& params, const RouteOptions& options) {
   if (!host) return tl::unexpected(host.error());
   const Service* any = nullptr;
   for (const Service& service : options.services) {
-    if (service.jid == *host || std::count(service.hosts.begin(), service.hosts.end(), *host))
-      return Target{&service, service.jid};
+    if (is_host_of(service, *host)) return Target{&service, service.jid};
     if (!any && std::count(service.hosts.begin(), service.hosts.end(), "*")) any = &service;
   }
   if (any) return Target{any, any->jid};

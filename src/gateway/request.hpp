@@ -20,7 +20,7 @@ namespace xes::gateway {
 /// A pubsub service that may be read, or a kind of them.
 struct Service {
   std::string jid;  ///< or a glob over JIDs, wire/jid.hpp: those that the path names as `@JID/`
-  std::vector<std::string> hosts;  ///< HTTP host names that mean it, lower case; its own JID always does; "*" is any
+  std::vector<std::string> hosts;  ///< HTTP host names that mean it, lower case; without any, its own JID does; "*" is any
   hub::View view = hub::View::payload;  ///< of a single node, where a request does not say
   AccessRule rule = {};
 };

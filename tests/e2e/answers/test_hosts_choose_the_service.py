@@ -18,14 +18,28 @@ def published_on(service, publisher, node, stream) -> bool:
     return service in stream.next().data
 
 
-@pytest.mark.parametrize("host", [HOST, HOST.upper(), f"{HOST}:8443", f"{HOST}.", "pubsub.localhost", "pubsub.localhost:443"])
+@pytest.mark.parametrize("host", [HOST, HOST.upper(), f"{HOST}:8443", f"{HOST}."])
 def test_a_host_name_means_its_service(prosody, worker, publisher, two_nodes, framing, open_direct, host):
     assert published_on(prosody.pubsub, publisher, two_nodes, open_direct(worker, two_nodes, framing, host=host))
 
 
-@pytest.mark.parametrize("host", [HOST2, "pubsub2.localhost"])
-def test_another_host_name_means_another_service(prosody, worker, publisher, two_nodes, framing, open_direct, host):
-    assert published_on(prosody.pubsub2, publisher, two_nodes, open_direct(worker, two_nodes, framing, host=host))
+def test_another_host_name_means_another_service(prosody, worker, publisher, two_nodes, framing, open_direct):
+    assert published_on(prosody.pubsub2, publisher, two_nodes, open_direct(worker, two_nodes, framing, host=HOST2))
+
+
+@pytest.mark.parametrize("path", ["", "@pubsub2.localhost/"])
+@pytest.mark.parametrize("host", ["pubsub2.localhost", "PubSub2.localhost:443", HOST, "localhost"])
+def test_a_service_with_hosts_is_not_reached_around_them(worker, two_nodes, framing, open_direct, host, path):
+    """The web server may guard the virtual host that is configured, and a client can send any Host to another one."""
+    if path or host != HOST:
+        stream = open_direct(worker, target=f"/eventsource/{path}{two_nodes}", framing=framing, host=host, wait=False)
+        assert stream.wait_head().status == 404
+
+
+def test_a_service_without_hosts_has_its_own_name(prosody, own_worker, publisher, user, two_nodes, framing, open_direct):
+    worker = own_worker(services=[{"jid": prosody.pubsub2}])
+    worker.start().wait_connected(user("friend"))
+    assert published_on(prosody.pubsub2, publisher, two_nodes, open_direct(worker, two_nodes, framing, host=prosody.pubsub2))
 
 
 def test_the_web_servers_choice_wins_over_the_host(prosody, worker, publisher, two_nodes, framing, open_direct):

@@ -112,7 +112,7 @@ level = "debug"
   EXPECT_EQ(config.listen.head_timeout, 1s);
   ASSERT_EQ(config.services.size(), 2u);
   EXPECT_EQ(config.services[0].jid, "pubsub.example.org");
-  EXPECT_THAT(config.services[0].hosts, ElementsAre("push.example.org", "*"));
+  EXPECT_THAT(config.services[0].hosts, ElementsAre("push.example.org", "*", "pubsub.example.org"));
   EXPECT_EQ(config.services[0].view, xes::hub::View::item);
   const xes::gateway::AccessRule& rule = config.services[0].rule;
   EXPECT_EQ(rule.access, xes::gateway::Access::user);

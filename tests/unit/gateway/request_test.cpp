@@ -51,7 +51,16 @@ TEST_F(RouteTest, LetsTheHostChooseTheService) {
   EXPECT_EQ(service("third.org"), "pubsub.third") << "though * stands before it";
 }
 
-TEST_F(RouteTest, TakesAServicesOwnNameForItsHost) { EXPECT_EQ(service("pubsub.third"), "pubsub.third"); }
+TEST_F(RouteTest, TakesAServicesOwnNameForItsHostOnlyWhereNoHostIsConfigured) {
+  EXPECT_EQ(service("pubsub.third"), "pubsub.other") << "it is read under third.org, which the web server may guard";
+  options.services.push_back({"hostless.example", {}});
+  EXPECT_EQ(service("hostless.example"), "hostless.example");
+  options.services.push_back({"own.example", {"own.example"}});
+  EXPECT_EQ(service("own.example"), "own.example");
+  options.services.erase(options.services.begin() + 1);
+  for (const std::string host : {"pubsub.third", "pubsub.example", "PUBSUB.third.", "pubsub.third:443"})
+    EXPECT_EQ(status("/eventsource/n", {{"HTTP_HOST", host}}), 404) << host;
+}
 
 TEST_F(RouteTest, TakesAnyHostForTheServiceWithAStar) { EXPECT_EQ(service("unheard.of"), "pubsub.other"); }
 
@@ -293,7 +302,8 @@ TEST_F(NamedServiceTest, AServiceThatIsConfiguredByNameCountsBeforeAPattern) {
 
 TEST_F(NamedServiceTest, AServiceWithHostsIsReadUnderThemAlone) {
   EXPECT_EQ(named("@pubsub.example/n"), "pubsub.example") << "the host means it";
-  EXPECT_EQ(status("/eventsource/@pubsub.third/n"), 404);
+  for (const std::string host : {"example.org", "unheard.of", "pubsub.third", "pubsub.example", "pubsub.other"})
+    EXPECT_EQ(status("/eventsource/@pubsub.third/n", {{"HTTP_HOST", host}}), 404) << host;
   EXPECT_EQ(status("/eventsource/@pubsub.third/n", {{"HTTP_HOST", "third.org"}}), 200);
 }
 
