@@ -18,7 +18,7 @@ openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=push.example.org \
   -keyout "$work/site.key" -out "$work/site.pem" 2>/dev/null
 
 # The example holds what only root has: ports below 1024 and the certificate. Nothing else is changed.
-sed -i -E -e 's/(listen (\[::\]:)?)80;/\118080;/' -e 's/(listen (\[::\]:)?)443 /\118443 /' \
+sed -i -E -e 's/(listen (\[::\]:)?)80( default_server)?;/\118080\3;/' -e 's/(listen (\[::\]:)?)443 /\118443 /' \
   -e "s|/etc/ssl/certs/push.example.org.pem|$work/site.pem|" \
   -e "s|/etc/ssl/private/push.example.org.key|$work/site.key|" "$work/xmpp-eventsource/example.conf"
 
@@ -36,7 +36,7 @@ include() { printf 'include xmpp-eventsource/%s;\n' "$@"; }
 # Prints what goes into the http block to test one snippet: it, and what its head says that it needs.
 http_block() { # FILE CONTEXT
   local http="upstream.conf hosts.conf cors.conf token-cookie.conf limit-zone.conf" server=''
-  case $1 in location-*) server=never-dies.conf ;; esac
+  case $1 in location-*) server=never-dies.conf ;; metrics.conf) include upstream.conf ;; esac
   case $2 in
     http) include "$1" ;;
     server) include $http; echo "server { listen 127.0.0.1:18080;"; include $server "$1"; echo "}" ;;

@@ -124,8 +124,9 @@ def snippet_nginx(folder: Path, kind: str, backend: Path, **more) -> Nginx:
     (folder / "upstream.conf").write_text(upstream)
     (folder / "hosts.conf").write_text(hosts)
     http = (f"  include {folder}/upstream.conf;\n  include {folder}/hosts.conf;\n  include xmpp-eventsource/cors.conf;")
+    metrics = re.search(r"(?s)    location = /eventsource-metrics \{.*?\n    \}\n", (ROOT / "nginx/metrics.conf").read_text()).group()
     server = (f"{example_server_directives()}    include xmpp-eventsource/location-{kind}.conf;\n    include xmpp-eventsource/never-dies.conf;\n"
-              "    include xmpp-eventsource/metrics.conf;")
+              + metrics)
     return Nginx(folder / "nginx", http, server, **more)
 
 
@@ -205,6 +206,7 @@ max_lag = "{max_lag}"
 [limits]
 streams_per_address = 0
 subscribes_per_second = 0
+subscribes_per_address = 0
 [log]
 level = "warning"
 """)

@@ -101,3 +101,37 @@ def test_a_service_that_is_away_ends_no_event_source_and_opens_no_stream(ask, se
 def test_a_wrong_password_begins_no_session(service, name, password):
     answer = service.ask("POST", "/login", name=name, password=password)
     assert answer.status == 403 and answer.getheader("Set-Cookie") is None
+
+
+@pytest.mark.parametrize("length", ["-1", "+5", "x", "", "4097", "99999999999999999999", "0x10", "5, 5"])
+def test_a_form_of_an_odd_length_is_refused_at_once(service, length):
+    began = service.tell(f"POST /login HTTP/1.1\r\nHost: x\r\nContent-Length: {length}\r\n\r\nname=alice".encode())
+    assert began.startswith(b"HTTP/1.1 4") and began.count(b"HTTP/1.1") == 1
+
+
+def test_a_chunked_form_is_refused_at_once(service):
+    answer = service.tell(b"POST /login HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nname=\r\n0\r\n\r\n")
+    assert answer.startswith(b"HTTP/1.1 4") and answer.count(b"HTTP/1.1") == 1
+
+
+def login(service, name, password, address):
+    return service.ask("POST", "/login", address=address, name=name, password=password).status
+
+
+def test_a_name_is_not_guessed_at_for_ever(service):
+    for i in range(10):
+        assert login(service, "alice", f"guess{i}", f"192.0.2.{i}") == 403
+    assert login(service, "alice", "secret", "192.0.2.99") == 429
+    assert login(service, "bob", "secret", "192.0.2.99") == 303
+
+
+def test_nor_does_an_address_guess_for_ever(service):
+    for i in range(10):
+        assert login(service, f"name{i}", "guess", "192.0.2.1") == 403
+    assert login(service, "alice", "secret", "192.0.2.1") == 429
+    assert login(service, "alice", "secret", "192.0.2.2") == 303
+
+
+def test_right_passwords_are_not_counted(service):
+    for _ in range(15):
+        assert login(service, "alice", "secret", "192.0.2.1") == 303

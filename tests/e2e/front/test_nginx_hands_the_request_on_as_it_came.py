@@ -61,6 +61,20 @@ def test_a_host_that_is_in_no_map_is_left_to_the_worker(seen, framing):
     assert params["HTTP_HOST"] == "push2.example.org"
 
 
+@pytest.mark.parametrize("host", ["push2.example.org", "secret.example", "pubsub.localhost", "a.example.net"])
+def test_a_server_with_one_name_tells_that_whatever_the_client_says(folder, framing, host):
+    responder = Responder(folder)
+    web = Nginx(folder, responder.fastcgi, responder.scgi, hosts=f"{host} pubsub2.localhost;", by_host=False).start()
+    try:
+        with EventSource(web.url(framing) + "/eventsource/n", host=host) as stream:
+            stream.wait_open()
+        _, params = responder.asked[-1]
+        assert params["HTTP_HOST"] == HOST and not params["PUBSUB_SERVICE"]
+    finally:
+        web.stop()
+        responder.close()
+
+
 @pytest.mark.parametrize("name", ["PUBSUB_SERVICE", "Pubsub-Service", "PUBSUB-SERVICE"])
 def test_the_client_cannot_choose_the_service_by_a_header(seen, framing, name):
     assert seen(framing, host="push.example.org", headers={name: "secret.localhost"})["PUBSUB_SERVICE"] == "pubsub.localhost"

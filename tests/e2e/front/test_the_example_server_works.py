@@ -44,7 +44,7 @@ def site(run_folder):
         (conf / "xmpp-eventsource" / path.name).write_text(text)
     text = with_http2((ROOT / "nginx" / "example.conf").read_text())
     text = re.sub(r"(?m)^ *listen \[::\]:.*;\n", "", text)
-    for old, new in {"listen 80;": f"listen 127.0.0.1:{plain};", "listen 443 ": f"listen 127.0.0.1:{tls} ",
+    for old, new in {"listen 80;": f"listen 127.0.0.1:{plain};", "listen 80 ": f"listen 127.0.0.1:{plain} ", "listen 443 ": f"listen 127.0.0.1:{tls} ",
                      "/etc/ssl/certs/push.example.org.pem": f"{folder}/cert.pem",
                      "/etc/ssl/private/push.example.org.key": f"{folder}/key.pem"}.items():
         text = substitute(text, old, new)
@@ -81,13 +81,30 @@ def test_plain_http_leads_to_https(site):
     assert (answer.status, answer.getheader("Location")) == (301, f"https://{HOST}/eventsource/n?x=1")
 
 
+@pytest.mark.parametrize("host", ["evil.example", "pubsub.example.org", f"evil.{HOST}", "127.0.0.1", f"{HOST}.evil.example"])
+def test_any_other_name_is_misdirected(site, host):
+    """No redirect that leads where a client says, and nothing that another name guards."""
+    plain, tls, asked = site
+    before = len(asked)
+    connection = http.client.HTTPConnection("127.0.0.1", plain, timeout=5)
+    connection.request("GET", "/eventsource/n", headers={"Host": host})
+    answer = connection.getresponse()
+    assert (answer.status, answer.getheader("Location")) == (421, None)
+    for version in ("--http1.1", "--http2"):
+        told = subprocess.run([program("curl"), "-sk", version, "--max-time", "5", "-o", "/dev/null", "-w", "%{http_code}", "-H",
+                               f"Host: {host}", "--resolve", f"{HOST}:{tls}:127.0.0.1", f"https://{HOST}:{tls}/eventsource/n"],
+                              capture_output=True, text=True, timeout=10).stdout
+        assert told == "421", version
+    assert len(asked) == before
+
+
 @pytest.mark.parametrize("version", ["--http1.1", "--http2"])
 def test_a_long_request_head_passes_its_small_buffers(site, version):
     """Buffers are small for the sake of many streams; cookies, URL and last event ID may be long all the same."""
     _, tls, asked = site
     target, last = "/eventsource/" + "x" * 5000, "k" * 128
     got = subprocess.run([program("curl"), "-sk", version, "--max-time", "1", "-H", "Cookie: " + "c" * 5000,
-                          "-H", f"Last-Event-ID: {last}", f"https://127.0.0.1:{tls}{target}"],
+                          "-H", f"Last-Event-ID: {last}", "--resolve", f"{HOST}:{tls}:127.0.0.1", f"https://{HOST}:{tls}{target}"],
                          capture_output=True, text=True, timeout=10).stdout
     assert "data: hello" in got
     _, params = asked[-1]

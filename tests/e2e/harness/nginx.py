@@ -81,9 +81,10 @@ def with_http2(text: str) -> str:
 
 class Nginx:
     def __init__(self, folder: Path, fastcgi: str, scgi: str, hosts: str = f"{HOST} pubsub.localhost;", extra: str = "",
-                 compress: str = "gzip on;\n  gzip_types *;", access=(), edits=None, http: str = ""):
+                 compress: str = "gzip on;\n  gzip_types *;", access=(), edits=None, http: str = "", by_host: bool = True):
         """`hosts` are the rows of hosts.conf's map, `extra` goes into both servers, `http` before them. `access`: the lines of access.conf that
-        are taken in, by their file; `edits`: {file: [(old, new)]} of what an operator fills in in others."""
+        are taken in, by their file; `edits`: {file: [(old, new)]} of what an operator fills in in others. `by_host`: the servers' names are told
+        apart, as hosts.conf shows it for a server with several."""
         self.folder = Path(folder)
         self.ports = {"fastcgi": free_port(), "scgi": free_port()}
         self.process = None
@@ -109,7 +110,10 @@ class Nginx:
         (conf / "upstream.conf").write_text(upstream)
         shipped = (ROOT / "nginx" / "hosts.conf").read_text()
         row = re.search(r"(?m)^ *push\.example\.org +pubsub\.example\.org;$", shipped)
-        (conf / "hosts.conf").write_text(substitute(shipped, row.group(), hosts))
+        shipped = substitute(shipped, row.group(), hosts)
+        if by_host:
+            shipped = substitute(shipped, "#push.example.org           $host;", f"{HOST} $host;")
+        (conf / "hosts.conf").write_text(shipped)
         # Root's worker process would become `nobody` and could not open the 0660 socket.
         user = "user root;" if os.geteuid() == 0 else ""
         self.config = conf / "nginx.conf"
