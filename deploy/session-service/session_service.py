@@ -5,13 +5,13 @@
   session_service.py PASSWORDS [--port 9180]    listens on loopback, for nginx alone
   session_service.py PASSWORDS --add NAME       reads NAME's password from standard input and puts it into the file
 
-  POST /login    a form's `name` and `password`: a cookie, and on to /; or 403
+  POST /login    a form's `name` and `password`: a cookie, and on to /; or 403; 429 after TRIES wrong ones of a name or address
   POST /logout   the session ends (streams that are open go on, see nginx/README.md)
   GET /session   what nginx asks: 204 and X-Eventsource-User, or 401
 
 Sessions are in memory: after a restart everybody logs in again. In nginx, beside `include xmpp-eventsource/session.conf;`:
 
-  location ~ ^/(login|logout)$ { proxy_pass http://127.0.0.1:9180; }    # and limit_req, against guessing
+  location ~ ^/(login|logout)$ { proxy_pass http://127.0.0.1:9180; proxy_set_header X-Real-IP $remote_addr; }
 """
 import argparse
 import hashlib
@@ -20,12 +20,38 @@ import os
 import re
 import secrets
 import sys
+import threading
 import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qs
 
 COOKIE, LASTS = "__Host-session", 12 * 3600  # seconds
 sessions = {}  # {random text: (name, when it ends)}
+BODY = 4096  # bytes of a form; nginx reads no more of it than client_max_body_size says
+TRIES, WITHIN, WATCHED = 10, 300, 10_000  # wrong passwords of one name or address; seconds; names and addresses at most
+failures = {}  # {(kind, name or address): times}
+hashing = threading.BoundedSemaphore(2)  # one takes 16 MiB and a core
+lock = threading.Lock()
+
+
+def barred(*who) -> bool:
+    """Too many wrong passwords of late."""
+    since = time.monotonic() - WITHIN
+    with lock:
+        for one in who:
+            failures[one] = [when for when in failures.pop(one, []) if when > since]
+        answer = any(len(failures[one]) >= TRIES for one in who)
+        for one in [one for one in who if not failures[one]]:
+            del failures[one]
+        return answer
+
+
+def note_failure(*who) -> None:
+    with lock:
+        for one in who:
+            failures[one] = failures.pop(one, []) + [time.monotonic()]
+        while len(failures) > WATCHED:
+            del failures[next(iter(failures))]  # the one that failed longest ago
 
 
 def hashed(password: str, salt: str) -> str:
@@ -37,7 +63,8 @@ def known(name: str, password: str) -> bool:
     with open(options.passwords, encoding="utf-8") as lines:
         users = {user: rest for user, *rest in map(str.split, lines)}
     salt, right = users.get(name, ("none", ""))
-    return hmac.compare_digest(hashed(password, salt), right)
+    with hashing:
+        return hmac.compare_digest(hashed(password, salt), right)
 
 
 class Handler(BaseHTTPRequestHandler):
@@ -50,12 +77,22 @@ class Handler(BaseHTTPRequestHandler):
         return self.answer(401 if self.path == "/session" else 404)
 
     def do_POST(self):
-        form = parse_qs(self.rfile.read(min(int(self.headers.get("Content-Length", 0)), 4096)).decode("utf-8", "replace"))
+        length = self.headers.get("Content-Length", "0")
+        if not re.fullmatch("[0-9]{1,9}", length) or "Transfer-Encoding" in self.headers or int(length) > BODY:
+            self.close_connection = True  # what follows is not read, so it must not be taken for a request
+            return self.answer(413 if re.fullmatch("[0-9]+", length) else 400, {"Connection": "close"})
+        form = parse_qs(self.rfile.read(int(length)).decode("utf-8", "replace"))
         name, password = (form.get(field, [""])[0] for field in ("name", "password"))
         if self.path == "/logout":
             sessions.pop(self.session(), None)
             return self.answer(303, {"Location": "/", "Set-Cookie": f"{COOKIE}=; Path=/; Secure; Max-Age=0"})
-        if self.path != "/login" or not known(name, password):
+        if self.path != "/login":
+            return self.answer(404)
+        who = ("name", name), ("address", self.headers.get("X-Real-IP", self.client_address[0]))
+        if barred(*who):
+            return self.answer(429, {"Retry-After": str(WITHIN)})
+        if not known(name, password):
+            note_failure(*who)
             return self.answer(403)
         for old in [key for key, (_, ends) in sessions.copy().items() if ends < time.time()]:
             sessions.pop(old, None)

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """The shipped example of a session service (deploy/session-service), with users whose password is "secret"."""
 import http.client
+import socket
 import subprocess
 from pathlib import Path
 from urllib.parse import urlencode
@@ -33,16 +34,25 @@ class SessionService:
         address = f"127.0.0.1:{self.port}"
         return {"access": ["access-session.conf"], "edits": {"session.conf": [("127.0.0.1:9180", address)]},
                 "extra": "    include xmpp-eventsource/session.conf;\n"
-                         f"    location ~ ^/(login|logout)$ {{ proxy_pass http://{address}; }}\n"}
+                         f"    location ~ ^/(login|logout)$ {{ proxy_pass http://{address}; proxy_set_header X-Real-IP $remote_addr; }}\n"}
 
-    def ask(self, method: str, path: str, cookie: str = None, **form):
-        """The answer to what nginx would send."""
+    def ask(self, method: str, path: str, cookie: str = None, address: str = None, **form):
+        """The answer to what nginx would send; `address` is the client's."""
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=10)
-        connection.request(method, path, urlencode(form) if form else None, {"Cookie": cookie} if cookie else {})
+        connection.request(method, path, urlencode(form) if form else None, {**({"Cookie": cookie} if cookie else {}), **({"X-Real-IP": address} if address else {})})
         answer = connection.getresponse()
         answer.read()
         connection.close()
         return answer
+
+    def tell(self, text: bytes, timeout: float = 5) -> bytes:
+        """Whatever somebody writes there, and all that comes back."""
+        with socket.create_connection(("127.0.0.1", self.port), timeout=timeout) as connection:
+            connection.sendall(text)
+            answer = b""
+            while got := connection.recv(65536):
+                answer += got
+            return answer
 
     def login(self, user: str) -> str:
         """What a browser sends as Cookie afterwards."""
