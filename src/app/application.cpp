@@ -8,7 +8,6 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <atomic>
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/signal_set.hpp>
@@ -19,6 +18,7 @@
 #include <thread>
 #include <vector>
 
+#include "app/loop_watch.hpp"
 #include "app/metrics.hpp"
 #include "app/service_manager.hpp"
 #include "app/token_keys.hpp"
@@ -40,6 +40,15 @@ void start_logging(const Config::Log& log) {
   // The journal has its own clock.
   logger->set_pattern(std::getenv("JOURNAL_STREAM") ? "%l: %v" : "%Y-%m-%dT%H:%M:%S.%e%z %l: %v");
   spdlog::set_default_logger(std::move(logger));
+}
+
+/// Only SIGTERM, SIGINT and SIGHUP mean something here, and SIGQUIT, which leaves a core dump. What other programs take for
+/// "open your logs again" or "print your state" must not end every stream.
+void ignore_signals() {
+  // SIGPIPE: a peer that leaves in the middle of a write is an error of that write alone. SIGALRM: until stop().
+  for (const int number : {SIGPIPE, SIGUSR1, SIGUSR2, SIGALRM, SIGVTALRM, SIGPROF, SIGPOLL, SIGPWR, SIGSTKFLT, SIGXFSZ})
+    std::signal(number, SIG_IGN);
+  for (int number = SIGRTMIN; number <= SIGRTMAX; ++number) std::signal(number, SIG_IGN);
 }
 
 /// Every stream is a descriptor.
@@ -145,6 +154,8 @@ class Application {
         return EXIT_FAILURE;
       }
     }
+    loops_.add(xmpp_io_);
+    for (auto& shard : shards_) loops_.add(shard->io());
     for (auto& shard : shards_) shard->start();
     start_xmpp();
     listener_.start();
@@ -216,7 +227,8 @@ class Application {
       return false;
     }
     for (const std::string& warning : loaded->warnings) spdlog::warn("token: {}", warning);
-    gate_.set_keys(std::move(loaded->keys));
+    gate_.set_keys(loaded->keys);
+    for (auto& shard : shards_) shard->end_withdrawn(loaded->keys);
     return true;
   }
 
@@ -239,10 +251,7 @@ class Application {
   void ping_service_manager() {
     const auto period = service_manager::watchdog_period();
     if (period.count() == 0) return;
-    if (turning_.load() == 0) service_manager::alive();
-    turning_ = shards_.size() + 1;
-    boost::asio::post(xmpp_io_, [this] { --turning_; });
-    for (auto& shard : shards_) boost::asio::post(shard->io(), [this] { --turning_; });
+    if (loops_.all_have_turned()) service_manager::alive();
     watchdog_.expires_after(period / 3);
     watchdog_.async_wait([this](const boost::system::error_code& error) {
       if (!error) ping_service_manager();
@@ -251,6 +260,7 @@ class Application {
 
   /// Nothing new comes in, then every stream ends with its retry:, then the session, then the threads.
   void stop() {
+    std::signal(SIGALRM, SIG_DFL);
     alarm(stop_within);
     service_manager::stopping();
     listener_.close();
@@ -267,6 +277,7 @@ class Application {
   const Config& config_;
   // In the order of use: what comes later refers to what comes before, and is destroyed first.
   gateway::Gate gate_;
+  LoopWatch loops_;
   boost::asio::io_context xmpp_io_{1};
   boost::asio::io_context io_{1};
   std::vector<std::unique_ptr<Wants>> wants_;
@@ -277,15 +288,13 @@ class Application {
   boost::asio::signal_set signals_;
   boost::asio::signal_set reloads_;
   boost::asio::steady_timer watchdog_;
-  std::atomic<std::size_t> turning_{0};
 };
 
 }  // namespace
 
 int run(Config config) {
   start_logging(config.log);
-  // A peer that leaves in the middle of a write is an error of that write alone.
-  std::signal(SIGPIPE, SIG_IGN);
+  ignore_signals();
   raise_descriptor_limit();
   spdlog::info("xmpp-eventsource {} as {}", XES_VERSION, config.xmpp.jid);
   return Application(config).run();

@@ -76,8 +76,8 @@ const Option option_rows[] = {
    "`/eventsource/@alice@example.org/NODE`. A pattern that others can match, such as `*@*`, has your XMPP server contact "
    "whomever a page names. No two services may have the same.", AT(services.back().jid)},
   {"service", "hosts", Kind::hosts, "", 0, 256, "", "[\"push.example.org\"]",
-   "Host names of HTTP requests that mean this service; its own JID always does. \"*\" is every host name that no "
-   "service claims. No two services may claim the same.", AT(services.back().hosts)},
+   "Host names of HTTP requests that mean this service; without any, its own JID does. It is read under these alone, so "
+   "that the web server can guard them. \"*\" is every host name that no service claims. No two services may claim the same.", AT(services.back().hosts)},
   {"service", "view", Kind::choice, "payload", 0, 0, "payload|item", "",
    "What the data of an event holds: `payload` is the item's payload (XML, or the text of a JSON container); `item` "
    "is the whole <item/> element, for pages written for Prosody's mod_pubsub_eventsource.",
@@ -133,7 +133,9 @@ const Option option_rows[] = {
   {"token", "keys", Kind::files, "", 0, gateway::max_keys, "", "",
    "Files of the keys, any of which a token may be signed with: a public key in PEM (RSA for RS256, P-256 for ES256), or "
    "a secret of at least 32 bytes for HS256, which only the worker may read. Relative paths start at this file's "
-   "folder. To change keys, list old and new, and reload (SIGHUP).", AT(token.keys)},
+   "folder. A token whose `kid` is the name of one of the files, without folder and ending, is verified with that one "
+   "alone. To change keys, list old and new, and reload (SIGHUP); when one is taken out, what it has opened ends.",
+   AT(token.keys)},
   {"token", "cookie", Kind::cookie_name, "__Host-eventsource", 0, max_cookie_name, "", "",
    "The cookie that may hold a token, where no `Authorization: Bearer` does. A name that begins with `__Host-` cannot be "
    "set by another host. Empty looks at no cookie.", AT(token.found_in.cookie)},
@@ -186,6 +188,12 @@ const Option option_rows[] = {
   {"limits", "subscribes_per_second", Kind::count, "100", 0, 100'000, "", "",
    "Nodes that may get their first stream within a second, which is what the XMPP server has to serve.",
    AT(limits.most.subscribes_per_second)},
+  {"limits", "subscribes_per_address", Kind::count, "20", 0, 100'000, "", "",
+   "Of those, the ones that one client address may ask for (addresses as above), so that none uses up what all have.",
+   AT(limits.most.subscribes_per_address)},
+  {"limits", "bad_tokens_per_address", Kind::count, "300", 0, 1'000'000, "", "",
+   "Tokens that are not valid which one client address may bring within a minute; each costs the time of a verification.",
+   AT(limits.most.bad_tokens_per_address)},
   {"limits", "nodes_per_stream", Kind::count, "16", 1, 20, "", "",
    "Nodes that one stream may name. Naming more is an error of the page, and answered with 400.",
    AT(limits.nodes_per_stream)},
@@ -194,7 +202,8 @@ const Option option_rows[] = {
    "once.", AT(limits.retry)},
 
   {"log", "level", Kind::choice, "info", 0, 0, "trace|debug|info|warning|error", "",
-   "The least important kind of line that is still written.", AT(log.level)},
+   "The least important kind of line that is still written. Of lines that somebody outside can cause, ten a minute are, of each "
+   "kind; debug and trace are not limited.", AT(log.level)},
 };
 // clang-format on
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "app/token_keys.hpp"
 
+#include <filesystem>
+
 #include "app/files.hpp"
 #include "app/secret.hpp"
 #include "base/text.hpp"
@@ -10,7 +12,7 @@ namespace xes::app {
 Result<KeyFile> load_key(const std::string& path) {
   const auto file = read_file(path, gateway::max_key_file_bytes);
   if (!file) return tl::unexpected(file.error());
-  return gateway::Key::parse(file->text).map([&](gateway::Key key) {
+  return gateway::Key::parse(file->text, std::filesystem::path(path).stem().string()).map([&](gateway::Key key) {
     const bool exposed = key.is_secret() && readable_by_others(file->mode);
     return KeyFile{std::move(key), exposed};
   });

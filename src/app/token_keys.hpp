@@ -15,7 +15,8 @@ struct KeyFile {
   bool exposed;  ///< a secret that everybody on this machine can read
 };
 
-/// Reasons are the rest of a sentence that begins with the file's name. Errors: those of read_file and Key::parse.
+/// The key's id is the file's name without folder and ending. Reasons are the rest of a sentence that begins with the
+/// file's name. Errors: those of read_file and Key::parse.
 Result<KeyFile> load_key(const std::string& path);
 
 struct LoadedKeys {

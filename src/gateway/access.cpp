@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: MIT
 #include "gateway/access.hpp"
 
-#include <spdlog/spdlog.h>
-
 #include <algorithm>
 #include <utility>
 
+#include "base/log_limited.hpp"
 #include "base/text.hpp"
 
 namespace xes::gateway {
@@ -50,7 +49,7 @@ std::shared_ptr<const Keys> Gate::keys() const {
   return keys_;
 }
 
-std::variant<Visitor, Answer> Gate::check(const Params& params, StreamWanted& wanted, Clock::time_point now) const {
+Gate::Checked Gate::check(const Params& params, StreamWanted& wanted, Clock::time_point now) {
   if (auto refused = check_offer(wanted)) return std::move(*refused);
   switch (wanted.rule->access) {
     case Access::token: return check_token(params, wanted, now);
@@ -58,20 +57,24 @@ std::variant<Visitor, Answer> Gate::check(const Params& params, StreamWanted& wa
     case Access::open: break;
   }
   const std::string_view user = params.get("REMOTE_USER");
-  return Visitor{user.empty() ? "" : "user " + ascii_lower(user), {}, std::nullopt};
+  return Visitor{user.empty() ? "" : "user " + ascii_lower(user), {}, std::nullopt, 0};
 }
 
-std::variant<Visitor, Answer> Gate::check_token(const Params& params, StreamWanted& wanted, Clock::time_point now) const {
+Gate::Checked Gate::check_token(const Params& params, StreamWanted& wanted, Clock::time_point now) {
   const auto brought = find_token(params, options_.found_in);
   if (!brought) return unauthorized("a token is needed", false);
+  const std::string_view address = params.get("REMOTE_ADDR");
+  const auto limits_now = Limits::Clock::now();
+  if (const auto refusal = limits_.may_bring_token(address, limits_now)) return *refusal;
   const auto keys = this->keys();
   const auto token = keys ? keys->verify(*brought, now) : fail(Error::refused, "there are no keys");
   if (!token) {
-    spdlog::debug("token: refused: {}", token.error().reason);
+    limits_.note_bad_token(address, limits_now);
+    log_limited::info("token: refused from {}: {}", address_text(address_key(address)), token.error().reason);
     return unauthorized("the token is not valid, or no longer", true);
   }
   if (!is_meant_for(*token, *wanted.rule, wanted.selection.service)) {
-    spdlog::debug("token: refused: it is not meant for {}", quote(wanted.selection.service));
+    log_limited::info("token: refused from {}: it is not meant for {}", address_text(address_key(address)), quote(wanted.selection.service));
     return unauthorized("the token is for another audience", true);
   }
   for (const std::string& node : wanted.selection.nodes)
@@ -83,19 +86,19 @@ std::variant<Visitor, Answer> Gate::check_token(const Params& params, StreamWant
     globs.erase(std::unique(globs.begin(), globs.end()), globs.end());
     wanted.selection.within.push_back(std::move(globs));
   }
-  return Visitor{"token " + token->subject, {}, token->expires};
+  return Visitor{"token " + token->subject, {}, token->expires, token->key};
 }
 
 /// Not 401: who has to authenticate, and how, is the web server's to say; that it let nobody's request through to here
 /// is a fault of its configuration, which no password in the browser would mend.
-std::variant<Visitor, Answer> Gate::check_user(const Params& params, StreamWanted& wanted) const {
+Gate::Checked Gate::check_user(const Params& params, StreamWanted& wanted) const {
   const std::string_view user = params.get("REMOTE_USER");
   if (user.empty()) return forbidden("the web server has authenticated nobody (REMOTE_USER)");
   auto jid = jid_of_user(*wanted.rule, options_.component, user);
   if (!jid) return forbidden(jid.error().reason);
   if (!wanted.selection.patterns.empty()) wanted.selection.reader = {*jid, wanted.rule->ask_as, wanted.rule->ask_every};
   std::string name = "user " + *jid;
-  return Visitor{std::move(name), std::move(*jid), std::nullopt};
+  return Visitor{std::move(name), std::move(*jid), std::nullopt, 0};
 }
 
 std::variant<Limits::Ticket, Refusal> Gate::admit(const Params& params, const Visitor& visitor,

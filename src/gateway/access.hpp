@@ -7,6 +7,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -16,6 +17,7 @@
 
 #include "gateway/credentials.hpp"
 #include "gateway/limits.hpp"
+#include "gateway/recent_refusals.hpp"
 #include "gateway/request.hpp"
 #include "gateway/token.hpp"
 
@@ -32,7 +34,8 @@ struct GateOptions {
 struct Visitor {
   std::string name;  ///< whose streams are counted together; empty: nobody is known
   std::string jid;   ///< as whom the service is to be asked about each node; empty: it need not be
-  std::optional<std::chrono::system_clock::time_point> expires;  ///< when the stream ends
+  std::optional<std::chrono::system_clock::time_point> expires;  ///< when the stream ends; of a token's bearer
+  std::uint64_t key = 0;  ///< the fingerprint of the key that the token is signed with
 };
 
 /// RFC 6750 §3.1
@@ -45,27 +48,32 @@ class Gate {
 
   explicit Gate(GateOptions options, std::shared_ptr<const Keys> keys = nullptr);
 
-  /// Tokens of requests from now on are verified with these; open streams are not asked again.
+  /// Tokens of requests from now on are verified with these; ShardThread::end_withdrawn() is for open streams.
   void set_keys(std::shared_ptr<const Keys> keys);
 
-  /// What may not be read, or by nobody of that name, is an Answer. Adds what patterns are to be kept within.
-  std::variant<Visitor, Answer> check(const Params& params, StreamWanted& wanted, Clock::time_point now) const;
+  using Checked = std::variant<Visitor, Answer, Refusal>;
+
+  /// What may not be read, or by nobody of that name, is an Answer; an address that has brought too many bad tokens is told
+  /// to come back. Adds what patterns are to be kept within.
+  Checked check(const Params& params, StreamWanted& wanted, Clock::time_point now);
 
   /// Room for the stream: `address` is REMOTE_ADDR.
   std::variant<Limits::Ticket, Refusal> admit(const Params& params, const Visitor& visitor, const hub::Selection& selection);
 
   const GateOptions& options() const { return options_; }
   const Limits& limits() const { return limits_; }
+  RecentRefusals& refusals() { return refusals_; }
 
  private:
-  std::variant<Visitor, Answer> check_token(const Params& params, StreamWanted& wanted, Clock::time_point now) const;
-  std::variant<Visitor, Answer> check_user(const Params& params, StreamWanted& wanted) const;
+  Checked check_token(const Params& params, StreamWanted& wanted, Clock::time_point now);
+  Checked check_user(const Params& params, StreamWanted& wanted) const;
   std::shared_ptr<const Keys> keys() const;
 
   const GateOptions options_;
   mutable std::mutex keys_mutex_;  ///< over keys_
   std::shared_ptr<const Keys> keys_;
   Limits limits_;
+  RecentRefusals refusals_;
 };
 
 }  // namespace xes::gateway

@@ -6,11 +6,20 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "base/log_limited.hpp"
+#include "base/text.hpp"
 #include "gateway/shard_thread.hpp"
 
 namespace xes::gateway {
 
 using hub::CloseReason;
+
+namespace {
+
+/// As log lines have it.
+std::string address_of(const Params& params) { return address_text(address_key(params.get("REMOTE_ADDR"))); }
+
+}  // namespace
 
 Connection::Connection(ShardThread& thread, int descriptor, hub::Framing framing)
     : Stream(thread.shard(), framing),
@@ -92,7 +101,7 @@ void Connection::feed_fastcgi(wire::FastcgiHead& head, std::string_view bytes) {
   const auto params = thread_.decoder().decode(head.clean());
   head_.reset();
   if (!params) {
-    spdlog::warn("fastcgi: {}", params.error().reason);
+    log_limited::warn("fastcgi: {}", params.error().reason);
     return end(CloseReason::bad_request);
   }
   handle(*params);
@@ -120,6 +129,8 @@ void Connection::feed_tail(std::string_view bytes) {
 }
 
 void Connection::handle(const Params& params) {
+  if (const auto name = params.repeated())
+    return answer({wire::status_bad_request, "the web server sends " + quote(*name) + " twice; does it include fastcgi_params?"});
   // Only the web server can set this one: what a client sends arrives as HTTP_…
   if (!params.get("EVENTSOURCE_METRICS").empty() && thread_.options().metrics)
     return answer({wire::status_ok, thread_.options().metrics()});
@@ -135,18 +146,23 @@ void Connection::enter(const Params& params, StreamWanted& wanted) {
   padding_bytes_ = static_cast<std::uint16_t>(wanted.padding_bytes);
   auto checked = thread_.gate().check(params, wanted, Gate::Clock::now());
   if (const auto* refused = std::get_if<Answer>(&checked)) return answer(*refused);
+  if (const auto* refusal = std::get_if<Refusal>(&checked)) return turn_away(*refusal, address_of(params));
   const Visitor& visitor = std::get<Visitor>(checked);
+  if (visitor.jid.empty() && !wanted.selection.several) {
+    const std::string key = node_key(wanted.selection.service, wanted.selection.nodes.front());
+    if (const auto refusal = thread_.gate().refusals().find(key, Limits::Clock::now())) return on_refused(*refusal);
+  }
   auto admitted = thread_.gate().admit(params, visitor, wanted.selection);
-  if (const auto* refusal = std::get_if<Refusal>(&admitted)) return turn_away(*refusal);
+  if (const auto* refusal = std::get_if<Refusal>(&admitted)) return turn_away(*refusal, address_of(params));
   ticket_ = std::move(std::get<Limits::Ticket>(admitted));
-  if (visitor.expires) expiry_ = thread_.add_expiry(*visitor.expires, shared_from_this());
+  if (visitor.expires) expiry_ = thread_.add_expiry(*visitor.expires, visitor.key, shared_from_this());
   if (!visitor.jid.empty()) return ask(*wanted.rule, visitor, std::move(wanted));
   shard().open(*this, wanted.selection, wanted.start);
 }
 
 /// Any status but 200 would end a browser's EventSource for good, and this passes. Who asks for a document can ask again.
-void Connection::turn_away(const Refusal& refusal) {
-  spdlog::debug("limit: {}", refusal.info().text);
+void Connection::turn_away(const Refusal& refusal, const std::string& who) {
+  log_limited::info("limit: {} is told to come back: {}", who, refusal.info().text);
   if (document_) return answer({wire::status_service_unavailable, std::string(refusal.info().text) + "; come back later"});
   deliver(thread_.come_back_later(refusal.info().text, head_only_, accepted()));
   end_when_written(CloseReason::overloaded);
@@ -154,7 +170,7 @@ void Connection::turn_away(const Refusal& refusal) {
 
 bool Connection::may_follow(const std::string& service, const std::vector<std::string>& nodes) {
   const auto refusal = ticket_.follow(service, nodes, Limits::Clock::now());
-  if (refusal) turn_away(*refusal);
+  if (refusal) turn_away(*refusal, ticket_.address());
   return !refusal;
 }
 
@@ -215,6 +231,12 @@ void Connection::on_expired() {
   shard().end(*this, CloseReason::token_expired);
 }
 
+void Connection::on_key_withdrawn() {
+  if (ended()) return;
+  if (!accepted()) return answer({wire::status_unauthorized, "the token is not valid any more", false, bearer_invalid});
+  shard().end(*this, CloseReason::access_revoked);
+}
+
 void Connection::on_document(const std::vector<hub::EventRef>& items, std::string_view id) {
   deliver(hub::make_frame(document_response(*document_, items, id, head_only_)));
   end_when_written(CloseReason::answered);
@@ -226,6 +248,12 @@ void Connection::on_document_held() {
 }
 
 void Connection::on_refused(hub::Refusal refusal) {
+  const std::string* node = ticket_.single_node();
+  if (node && !asking_) {
+    thread_.gate().refusals().note(*node, refusal, Limits::Clock::now());
+    log_limited::info("request: {} is refused {}: {}", ticket_.address(), quote(node->substr(node->find('\0') + 1)),
+                      refusal == hub::Refusal::forbidden ? "forbidden" : "no such node");
+  }
   if (refusal == hub::Refusal::forbidden) return answer({wire::status_forbidden, "the pubsub service refuses access"});
   answer({wire::status_not_found, "there is no such node"});
 }

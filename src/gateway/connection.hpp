@@ -27,8 +27,12 @@ namespace xes::gateway {
 
 class ShardThread;
 class Connection;
+struct Bearer {
+  std::weak_ptr<Connection> connection;
+  std::uint64_t key;  ///< the fingerprint of the one that the token is signed with
+};
 /// Streams by when their tokens expire.
-using Expiries = std::multimap<std::chrono::system_clock::time_point, std::weak_ptr<Connection>>;
+using Expiries = std::multimap<std::chrono::system_clock::time_point, Bearer>;
 
 class Connection final : public hub::Stream, public hub::RightsHolder, public std::enable_shared_from_this<Connection> {
  public:
@@ -41,6 +45,8 @@ class Connection final : public hub::Stream, public hub::RightsHolder, public st
   void on_deadline();
   /// The token that it came with has.
   void on_expired();
+  /// The key that its token is signed with is not one of the worker's any more.
+  void on_key_withdrawn();
 
  private:
   struct Head {
@@ -57,6 +63,7 @@ class Connection final : public hub::Stream, public hub::RightsHolder, public st
   bool may_follow(const std::string& service, const std::vector<std::string>& nodes) override;
   void on_refused(hub::Refusal refusal) override;
   void on_ended(hub::CloseReason reason, bool cleanly) override;
+  std::string who() const override { return ticket_.address(); }
 
   void wait_readable();
   void on_readable();
@@ -69,7 +76,7 @@ class Connection final : public hub::Stream, public hub::RightsHolder, public st
   void handle(const Params& params);
   /// Through the gate: a stream, or a refusal.
   void enter(const Params& params, StreamWanted& wanted);
-  void turn_away(const Refusal& refusal);
+  void turn_away(const Refusal& refusal, const std::string& who);
   /// Open once the service has said that the user may read every node.
   void ask(const AccessRule& rule, const Visitor& visitor, StreamWanted&& wanted);
   void on_rights() override;

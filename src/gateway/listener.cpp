@@ -33,6 +33,7 @@ constexpr rlim_t reserved_descriptors = 64;
 constexpr std::size_t home_margin = 64;
 constexpr std::size_t max_homes = 1024;
 constexpr auto rest_time = std::chrono::milliseconds(100);
+constexpr auto flush_period = std::chrono::milliseconds(10);
 constexpr auto complaint_period = std::chrono::minutes(1);
 
 std::string system_error(const std::string& what) { return what + ": " + std::strerror(errno); }
@@ -114,7 +115,7 @@ struct Listener::Socket {
 };
 
 Listener::Listener(boost::asio::io_context& io, std::vector<std::unique_ptr<ShardThread>>& shards)
-    : io_(io), shards_(shards) {}
+    : io_(io), flush_timer_(io), shards_(shards) {}
 
 Listener::~Listener() { close(); }
 
@@ -146,8 +147,11 @@ Result<void> Listener::open(const ListenAddress& address) {
       return given;
     }
   }
-  if (listen(descriptor, backlog) != 0)
-    return fail(Error::unavailable, system_error("cannot listen on " + display(address)));
+  if (listen(descriptor, backlog) != 0) {
+    auto failure = fail(Error::unavailable, system_error("cannot listen on " + display(address)));
+    if (local) unlink(address.path.c_str());
+    return failure;
+  }
   spdlog::info("listen: {} on {}", address.framing == hub::Framing::fastcgi ? "fastcgi" : "scgi", display(address));
   sockets_.push_back(std::move(socket));
   return {};
@@ -172,6 +176,7 @@ void Listener::close() {
       unlink(path);
   }
   sockets_.clear();
+  flush_timer_.cancel();
 }
 
 void Listener::wait(Socket& socket) {
@@ -204,9 +209,28 @@ bool Listener::hand_over(int descriptor, hub::Framing framing) {
   const int on = 1;
   setsockopt(descriptor, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);  // fails on a Unix socket, which has no delay
   const std::size_t best = shard_for(descriptor);
-  shards_[best]->accepted().push({descriptor, framing});
-  shards_[best]->accepted().flush_overflow();
+  auto& mailbox = shards_[best]->accepted();
+  mailbox.push({descriptor, framing});
+  if (!mailbox.flush_overflow()) flush_later();
   return true;
+}
+
+/// A shard that has more to do than its mailbox holds: what is left over goes there as it takes the rest, whether somebody
+/// else connects meanwhile or not.
+void Listener::flush_later() {
+  if (flush_waits_) return;
+  flush_waits_ = true;
+  flush_timer_.expires_after(flush_period);
+  flush_timer_.async_wait([this](const boost::system::error_code& canceled) {
+    flush_waits_ = false;
+    if (canceled) return;
+    bool all = true;
+    for (auto& shard : shards_) {
+      all = shard->accepted().flush_overflow() && all;
+      shard->accepted().wake();
+    }
+    if (!all) flush_later();
+  });
 }
 
 /// What one process of the web server connects stays with one shard, so that one thread alone wakes its epoll: with two

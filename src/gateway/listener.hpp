@@ -58,10 +58,13 @@ class Listener {
   void accept_all(Socket& socket);
   /// False, and `descriptor` closed, if only the reserved descriptors are left: accepting rests for a moment.
   bool hand_over(int descriptor, hub::Framing framing);
+  void flush_later();
   std::size_t shard_for(int descriptor);
   void rest(Socket& socket, int error);
 
   boost::asio::io_context& io_;
+  boost::asio::steady_timer flush_timer_;
+  bool flush_waits_ = false;  ///< for the timer
   std::vector<std::unique_ptr<ShardThread>>& shards_;
   std::vector<std::unique_ptr<Socket>> sockets_;
   std::size_t next_shard_ = 0;

@@ -69,6 +69,16 @@ void ShardThread::stop(hub::CloseReason reason) {
   thread_.join();
 }
 
+void ShardThread::end_withdrawn(std::shared_ptr<const Keys> keys) {
+  boost::asio::post(io_, [this, keys = std::move(keys)] {
+    std::vector<std::weak_ptr<Connection>> withdrawn;  // ending one takes it out of the list
+    for (const auto& [at, bearer] : expiries_)
+      if (!keys->has(bearer.key)) withdrawn.push_back(bearer.connection);
+    for (const auto& one : withdrawn)
+      if (const auto connection = one.lock()) connection->on_key_withdrawn();
+  });
+}
+
 void ShardThread::take_accepted() {
   accepted_.drain([this](Accepted accepted) {
     std::make_shared<Connection>(*this, accepted.descriptor, accepted.framing)->start();
@@ -140,14 +150,15 @@ hub::FrameRef ShardThread::come_back_later(std::string_view why, bool head_only,
   return hub::make_frame(out);
 }
 
-Expiries::iterator ShardThread::add_expiry(Gate::Clock::time_point at, const std::shared_ptr<Connection>& connection) {
-  return expiries_.emplace(at, connection);
+Expiries::iterator ShardThread::add_expiry(Gate::Clock::time_point at, std::uint64_t key,
+                                           const std::shared_ptr<Connection>& connection) {
+  return expiries_.emplace(at, Bearer{connection, key});
 }
 
 void ShardThread::check_expiries() {
   const auto now = Gate::Clock::now();
   while (!expiries_.empty() && expiries_.begin()->first <= now) {
-    const auto connection = expiries_.begin()->second.lock();
+    const auto connection = expiries_.begin()->second.connection.lock();
     expiries_.erase(expiries_.begin());
     if (connection) connection->on_expired();
   }

@@ -55,6 +55,8 @@ class ShardThread {
   void start();
   /// Ends every stream with `reason`, then the thread; returns once it has ended.
   void stop(hub::CloseReason reason);
+  /// Ends the streams whose tokens are signed with another key than these. After Gate::set_keys(), so that none comes later.
+  void end_withdrawn(std::shared_ptr<const Keys> keys);
   std::size_t connections() const { return connections_.load(std::memory_order_relaxed); }
   const hub::ShardCounters& counters() const { return shard_.counters(); }
 
@@ -74,7 +76,7 @@ class ShardThread {
   hub::FrameRef come_back_later(std::string_view why, bool head_only, bool has_begun);
   void add_deadline(const std::shared_ptr<Connection>& connection);
   /// on_expired() is called then, up to a beat (Shard::beats_per_heartbeat) later, and forgets the expiry.
-  Expiries::iterator add_expiry(Gate::Clock::time_point at, const std::shared_ptr<Connection>& connection);
+  Expiries::iterator add_expiry(Gate::Clock::time_point at, std::uint64_t key, const std::shared_ptr<Connection>& connection);
   void remove_expiry(Expiries::iterator expiry) { expiries_.erase(expiry); }
   void connection_opened() { connections_.fetch_add(1, std::memory_order_relaxed); }
   void connection_closed() { connections_.fetch_sub(1, std::memory_order_relaxed); }

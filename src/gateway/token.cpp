@@ -1,65 +1,69 @@
 // SPDX-License-Identifier: MIT
 #include "gateway/token.hpp"
 
-#include <jwt.h>
-
 #include <algorithm>
 #include <array>
-#include <cstdlib>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <stdexcept>
+#include <utility>
 
-#include "gateway/public_key.hpp"
+#include "base/text.hpp"
 
 namespace xes::gateway {
 namespace {
 
 using Clock = std::chrono::system_clock;
 using Json = nlohmann::json;
-using Jwt = std::unique_ptr<jwt_t, decltype([](jwt_t* jwt) { jwt_free(jwt); })>;
-using CText = std::unique_ptr<char, decltype([](char* text) { std::free(text); })>;
 
-/// nullptr for what is no token or does not fit `key`. Without a key, libjwt verifies nothing.
-Jwt decode(const std::string& token, const std::string& key) {
-  jwt_t* jwt = nullptr;
-  const auto* bytes = key.empty() ? nullptr : reinterpret_cast<const unsigned char*>(key.data());
-  if (jwt_decode(&jwt, token.c_str(), bytes, static_cast<int>(key.size())) != 0) return nullptr;
-  return Jwt(jwt);
+/// RFC 7515 §4.1.1: names of algorithms are case-sensitive.
+std::optional<Key::Algorithm> algorithm_of(const std::string& name) {
+  if (name == "HS256") return Key::Algorithm::hs256;
+  if (name == "RS256") return Key::Algorithm::rs256;
+  if (name == "ES256") return Key::Algorithm::es256;
+  return std::nullopt;
 }
 
-std::optional<Key::Algorithm> algorithm_of(jwt_alg_t algorithm) {
-  switch (algorithm) {
-    case JWT_ALG_HS256:
-      return Key::Algorithm::hs256;
-    case JWT_ALG_RS256:
-      return Key::Algorithm::rs256;
-    case JWT_ALG_ES256:
-      return Key::Algorithm::es256;
-    default:
-      return std::nullopt;
+/// RFC 7515 §3.1's compact form: header, claims, signature, none empty.
+std::optional<std::array<std::string_view, 3>> three_parts(std::string_view token) {
+  const std::size_t first = token.find('.'), last = token.rfind('.');
+  if (first == token.npos || first == last) return std::nullopt;
+  const std::array parts{token.substr(0, first), token.substr(first + 1, last - first - 1), token.substr(last + 1)};
+  if (std::ranges::any_of(parts, &std::string_view::empty)) return std::nullopt;
+  return parts;  // a third dot is no Base64
+}
+
+/// The object that is written there; a discarded value where none is. As deep as it likes: nothing here recurses.
+Json object_of(const std::optional<std::string>& text) {
+  Json value = text ? Json::parse(*text, nullptr, false) : Json(Json::value_t::discarded);
+  return value.is_object() ? value : Json(Json::value_t::discarded);
+}
+
+const std::string* text_at(const Json& object, const char* name) {
+  const auto found = object.find(name);
+  return found == object.end() ? nullptr : found->get_ptr<const std::string*>();
+}
+
+struct Header {
+  Key::Algorithm algorithm;
+  std::string kid;  ///< empty: it names no key
+};
+
+Result<Header> header_of(const Json& header) {
+  if (const auto typ = header.find("typ"); typ != header.end()) {
+    const std::string* text = text_at(header, "typ");
+    if (text == nullptr || ascii_lower(*text) != "jwt") return fail(Error::malformed, "the token's typ is not JWT");
   }
-}
-
-bool is_base64url(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '_';
-}
-
-/// RFC 7515 §3.1's compact form: three parts, none empty. libjwt skips over bytes that are no Base64, ends at a NUL,
-/// and writes a byte behind the end of an empty part.
-bool has_three_parts(std::string_view token) {
-  std::array<std::size_t, 3> sizes{};
-  std::size_t part = 0;
-  for (const char c : token) {
-    if (c == '.') {
-      if (++part == sizes.size()) return false;
-    } else if (is_base64url(c)) {
-      ++sizes[part];
-    } else {
-      return false;
-    }
-  }
-  return std::ranges::find(sizes, 0u) == sizes.end();
+  const std::string* name = text_at(header, "alg");
+  const auto algorithm = name == nullptr ? std::nullopt : algorithm_of(*name);
+  if (!algorithm) return fail(Error::unsupported, "the token's algorithm is none of HS256, RS256 and ES256");
+  // RFC 7515 §4.1.11: whoever does not know all of these must refuse; none is known here. RFC 7797 §6 asks for `crit`
+  // where `b64` says that the claims are not encoded; a token that forgets it is refused all the same.
+  if (header.contains("crit")) return fail(Error::unsupported, "the token has a critical header parameter that is not known here");
+  if (const auto b64 = header.find("b64"); b64 != header.end() && *b64 != true)
+    return fail(Error::unsupported, "the token's claims are not encoded (b64)");
+  const std::string* kid = text_at(header, "kid");
+  return Header{*algorithm, kid == nullptr ? std::string() : *kid};
 }
 
 std::optional<double> number(const Json& claims, const char* name) {
@@ -78,7 +82,8 @@ Clock::time_point time_of(double seconds) {
 Result<std::string> claim_text(const Json& value, const std::string& name) {
   const auto* text = value.get_ptr<const std::string*>();
   if (text == nullptr) return fail(Error::malformed, "the token's " + name + " is no string");
-  if (text->empty()) return fail(Error::malformed, "the token's " + name + " is empty");
+  if (text->empty() || text->find('\0') != text->npos)
+    return fail(Error::malformed, "the token's " + name + " is empty, or holds a NUL");
   if (text->size() > max_claim_text_bytes)
     return fail(Error::too_large,
                 "the token's " + name + " has more than " + std::to_string(max_claim_text_bytes) + " bytes");
@@ -114,7 +119,7 @@ Result<std::optional<std::vector<std::string>>> audience_of(const Json& claims) 
 }
 
 Result<Token> token_of(const Json& claims, Clock::time_point now) {
-  if (!claims.is_object()) return fail(Error::malformed, "the token's claims are no JSON object");
+  if (claims.is_discarded()) return fail(Error::malformed, "the token's claims are no JSON object");
   const auto expires = number(claims, "exp");
   if (!expires) return fail(Error::malformed, "the token does not say when it expires (exp)");
   const auto from = number(claims, "nbf");
@@ -138,7 +143,7 @@ Result<Token> token_of(const Json& claims, Clock::time_point now) {
 
 constexpr std::string_view pem_begin = "-----BEGIN ";
 
-Result<Key::Algorithm> pem_algorithm(std::string_view pem) {
+Result<PublicKey> public_key_of(std::string_view pem) {
   const std::size_t begin = pem.find(pem_begin);
   const std::string_view label = pem.substr(begin + pem_begin.size());
   if (label.substr(0, label.find('\n')).find("PRIVATE KEY") != std::string_view::npos)
@@ -150,50 +155,66 @@ Result<Key::Algorithm> pem_algorithm(std::string_view pem) {
                 "with rsa -RSAPublicKey_in -pubout from an RSA PUBLIC KEY");
   if (pem.find(pem_begin, begin + 1) != std::string_view::npos)
     return fail(Error::malformed, "holds more than one key; each needs a file of its own");
-  return public_key_of(pem).map(
-      [](PublicKey kind) { return kind == PublicKey::rsa ? Key::Algorithm::rs256 : Key::Algorithm::es256; });
+  return PublicKey::parse(pem);
 }
 
 }  // namespace
 
-Result<Key> Key::parse(std::string_view file_text) {
+Key::Key(Material material, std::string id) : material_(std::move(material)), id_(std::move(id)) {
+  const auto* secret = std::get_if<std::string>(&material_);
+  fingerprint_ = gateway::fingerprint(secret ? *secret : std::get<PublicKey>(material_).bytes());
+}
+
+Result<Key> Key::parse(std::string_view file_text, std::string id) {
   if (file_text.size() > max_key_file_bytes)
     return fail(Error::too_large, "holds more than " + std::to_string(max_key_file_bytes / 1024) + "KiB");
   if (file_text.find(pem_begin) != std::string_view::npos)
-    return pem_algorithm(file_text).map([&](Algorithm algorithm) { return Key(algorithm, file_text); });
+    return public_key_of(file_text).map([&](PublicKey key) { return Key(std::move(key), std::move(id)); });
   if (file_text.ends_with('\n')) file_text.remove_suffix(1);
   if (file_text.ends_with('\r')) file_text.remove_suffix(1);
   if (file_text.size() < min_secret_bytes)
     return fail(Error::malformed, "holds neither a public key in PEM nor a secret of at least " +
                                       std::to_string(min_secret_bytes) + " bytes");
-  return Key(Algorithm::hs256, file_text);
+  return Key(std::string(file_text), std::move(id));
+}
+
+Key::Algorithm Key::algorithm() const {
+  const auto* key = std::get_if<PublicKey>(&material_);
+  if (key == nullptr) return Algorithm::hs256;
+  return key->kind() == PublicKey::Kind::rsa ? Algorithm::rs256 : Algorithm::es256;
+}
+
+bool Key::verifies(std::string_view text, std::string_view signature) const {
+  if (const auto* key = std::get_if<PublicKey>(&material_)) return key->verifies(text, signature);
+  return hmac_verifies(std::get<std::string>(material_), text, signature);
 }
 
 Keys::Keys(std::vector<Key> keys) : keys_(std::move(keys)) {
   if (keys_.size() > max_keys) throw std::length_error("more than " + std::to_string(max_keys) + " keys for tokens");
 }
 
+bool Keys::has(std::uint64_t fingerprint) const { return std::ranges::count(keys_, fingerprint, &Key::fingerprint) > 0; }
+
 Result<Token> Keys::verify(std::string_view token, Clock::time_point now) const {
   if (token.size() > max_token_bytes)
     return fail(Error::too_large, "the token has more than " + std::to_string(max_token_bytes / 1024) + "KiB");
-  if (!has_three_parts(token)) return fail(Error::malformed, "it is no JSON Web Token in three parts of base64url");
-  const std::string text(token);
-  const Jwt unverified = decode(text, {});
-  if (!unverified) return fail(Error::malformed, "its header or its claims are no JSON, or its typ is not JWT");
-  const auto algorithm = algorithm_of(jwt_str_alg(jwt_get_header(unverified.get(), "alg")));
-  if (!algorithm) return fail(Error::unsupported, "the token's algorithm is none of HS256, RS256 and ES256");
-  // RFC 7515 §4.1.11: whoever does not know all of these must refuse; none is known here.
-  if (CText(jwt_get_headers_json(unverified.get(), "crit")))
-    return fail(Error::unsupported, "the token has a critical header parameter that is not known here");
+  const auto parts = three_parts(token);
+  const auto signature = parts ? decode_base64url((*parts)[2]) : std::nullopt;
+  const auto claims = parts ? decode_base64url((*parts)[1]) : std::nullopt;
+  if (!signature || !claims) return fail(Error::malformed, "it is no JSON Web Token in three parts of base64url");
+  const Json read = object_of(decode_base64url((*parts)[0]));
+  if (read.is_discarded()) return fail(Error::malformed, "the token's header is no JSON object");
+  const auto header = header_of(read);
+  if (!header) return tl::unexpected(header.error());
+  const std::string_view signed_text = token.substr(0, token.rfind('.'));
+  const bool named = !header->kid.empty() && std::ranges::count(keys_, header->kid, &Key::id) > 0;
   for (const Key& key : keys_) {
-    if (key.algorithm_ != *algorithm) continue;
-    const Jwt verified = decode(text, key.material_);
-    // That the algorithm is the key's own is asked of the verified token too: on this depends that a public key is
-    // never taken for a secret.
-    if (!verified || algorithm_of(jwt_get_alg(verified.get())) != key.algorithm_) continue;
-    const CText claims(jwt_get_grants_json(verified.get(), nullptr));
-    if (!claims) return fail(Error::malformed, "the token's claims cannot be read");
-    return token_of(Json::parse(claims.get(), nullptr, false), now);
+    // A key verifies by its own algorithm alone: on this depends that a public key is never taken for a secret.
+    if (key.algorithm() != header->algorithm || (named && key.id() != header->kid)) continue;
+    if (!key.verifies(signed_text, *signature)) continue;
+    auto good = token_of(object_of(claims), now);
+    if (good) good->key = key.fingerprint();
+    return good;
   }
   return fail(Error::refused, "no key fits the token's signature");
 }

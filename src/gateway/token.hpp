@@ -4,21 +4,25 @@
 // Sources: RFC 7519 §4.1 (claims), RFC 7515 §4.1 (header), RFC 7518 §3 (algorithms), RFC 8725 (what goes wrong).
 //
 // What a token cannot do, whatever it says: choose an algorithm (a key verifies by its own alone, and `none` by none),
-// name a key (`kid`, `jku`, `jwk`, `x5u` are not looked at: every key of the algorithm is tried), or be read before it
-// is verified (claims come from the verified token only). No reason holds any of its text.
+// bring a key (`jku`, `jwk`, `x5u` are not looked at), or be read before it is verified (of the header nothing counts but
+// what makes verifying stricter). `kid` only narrows: where it is the name of one of the keys, that one alone is tried;
+// any other text means nothing, since issuers name their keys as they like. No reason holds any of its text.
 //
-// Where a claim stands twice, the last counts (RFC 7519 §4 leaves that choice). A `typ` other than "JWT" is refused by
-// libjwt, so the "at+jwt" of RFC 9068 too.
+// Where a claim stands twice, the last counts (RFC 7519 §4 leaves that choice). A `typ` other than "JWT" is refused, so the
+// "at+jwt" of RFC 9068 too: what was issued for another purpose opens no stream (RFC 8725 §3.11).
 #pragma once
 
 #include <chrono>
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <variant>
 #include <vector>
 
 #include "base/error.hpp"
+#include "gateway/signature.hpp"
 
 namespace xes::gateway {
 
@@ -39,6 +43,7 @@ struct Token {
   std::vector<std::string> nodes;                 ///< `nodes`: globs (wire/glob.hpp); without that claim none
   /// `aud`, a string or a list of them: whom it is meant for, none of whom may be us. Without that claim it does not say.
   std::optional<std::vector<std::string>> audience = {};
+  std::uint64_t key = 0;  ///< fingerprint of the key that it is signed with
 };
 
 class Key {
@@ -49,18 +54,25 @@ class Key {
   /// decoded from Base64) but for one line end after it. Reasons are the rest of a sentence that begins with the
   /// file's name. Errors: malformed (a private key or a certificate, several keys, a secret of less than 32 bytes),
   /// unsupported (another kind of key), too_large.
-  static Result<Key> parse(std::string_view file_text);
+  /// `id` is what a token's `kid` may call it.
+  static Result<Key> parse(std::string_view file_text, std::string id = {});
 
-  Algorithm algorithm() const { return algorithm_; }
+  Algorithm algorithm() const;
   /// Whoever knows it can write tokens: only the worker may read its file.
-  bool is_secret() const { return algorithm_ == Algorithm::hs256; }
+  bool is_secret() const { return std::holds_alternative<std::string>(material_); }
+  const std::string& id() const { return id_; }
+  /// Of the key, not of its file: the same one, written in another way or place, has the same.
+  std::uint64_t fingerprint() const { return fingerprint_; }
+
+  bool verifies(std::string_view text, std::string_view signature) const;
 
  private:
-  friend class Keys;
-  Key(Algorithm algorithm, std::string_view material) : algorithm_(algorithm), material_(material) {}
+  using Material = std::variant<std::string, PublicKey>;  ///< a secret, or a public key
+  Key(Material material, std::string id);
 
-  Algorithm algorithm_;
-  std::string material_;
+  Material material_;
+  std::string id_;
+  std::uint64_t fingerprint_;
 };
 
 class Keys {
@@ -71,9 +83,12 @@ class Keys {
   /// Errors: malformed (no token, or claims that are not as Token says), too_large, unsupported (an algorithm or a
   /// critical header parameter that is not known here), refused (no key fits, or not valid yet), timed_out (expired).
   /// To a client all of them are one answer, 401; the reason is for the log.
-  /// Cost, measured: 20 µs for HS256, half a millisecond for each key of RS256 or ES256 that is tried, since libjwt
-  /// reads the PEM anew each time. Whoever may ask can cause that: few keys, and a rate limit in the web server.
+  /// Cost of one that nobody signed, for each key that is tried: see signature.hpp; HS256 3 µs. gateway/limits.hpp bounds
+  /// how many of them an address may bring.
   Result<Token> verify(std::string_view token, std::chrono::system_clock::time_point now) const;
+
+  /// Whether the key of that fingerprint is one of them.
+  bool has(std::uint64_t fingerprint) const;
 
  private:
   std::vector<Key> keys_;

@@ -3,7 +3,7 @@
 
 #include <algorithm>
 #include <charconv>
-#include <map>
+#include <optional>
 
 #include "base/text.hpp"
 
@@ -81,20 +81,20 @@ Result<void> ScgiHead::take_length(char c) {
 }
 
 Result<void> ScgiHead::parse_headers() {
-  std::map<std::string_view, std::size_t> place;  // ordered: no name can be chosen so that it becomes slow
+  bool is_scgi = false;
   for (std::string_view rest = block_; !rest.empty();) {
     const auto name = take_c_string(rest);
     const auto value = name ? take_c_string(rest) : std::nullopt;
     if (!value) return fail(Error::malformed, "the SCGI headers end within a header");
     if (name->empty()) return fail(Error::malformed, "an SCGI header without a name");
-    const auto [known, is_new] = place.emplace(*name, headers_.size());
-    if (is_new) {
-      headers_.push_back({std::string(*name), std::string(*value)});
-    } else if (name->starts_with("HTTP_")) {
-      headers_[known->second].value.append(", ").append(*value);
-    } else {
-      return fail(Error::malformed, "the SCGI header " + quote(*name) + " comes twice");
+    if (*name == "SCGI") {
+      // Twice, where a web server includes its stock scgi_params besides: whoever reads the others says so.
+      if (*value != "1") return fail(Error::malformed, "the SCGI header \"SCGI\" is not 1");
+      is_scgi = true;
+    } else if (*name == "CONTENT_LENGTH" && !headers_.empty()) {
+      return fail(Error::malformed, "the SCGI header CONTENT_LENGTH is not the first, or comes twice");
     }
+    headers_.push_back({std::string(*name), std::string(*value)});
   }
   if (headers_.empty() || headers_.front().name != "CONTENT_LENGTH")
     return fail(Error::malformed, "the first SCGI header is not CONTENT_LENGTH");
@@ -102,10 +102,7 @@ Result<void> ScgiHead::parse_headers() {
   if (!content_bytes)
     return fail(Error::malformed, "CONTENT_LENGTH is no number: " + quote(headers_.front().value));
   content_bytes_ = *content_bytes;
-  const auto version = place.find("SCGI");
-  if (version == place.end() || headers_[version->second].value != "1")
-    return fail(Error::malformed, "the SCGI header \"SCGI\" is not 1");
-  place.clear();
+  if (!is_scgi) return fail(Error::malformed, "the SCGI header \"SCGI\" is missing");
   block_ = {};
   return {};
 }

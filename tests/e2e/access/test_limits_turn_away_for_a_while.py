@@ -21,7 +21,9 @@ def limited(own_worker, user):
 WHY = {"streams": "this worker has as many streams as it may", "streams_per_address": "your address has as many streams as it may",
        "streams_per_user": "you have as many streams as you may", "streams_per_node": "the node has as many streams as it may",
        "nodes": "this worker follows as many nodes as it may",
-       "subscribes_per_second": "too many nodes were asked for in this second"}
+       "subscribes_per_second": "too many nodes were asked for in this second",
+       "subscribes_per_address": "your address asked for too many nodes in this second",
+       "bad_tokens_per_address": "your address brought too many tokens that are not valid"}
 
 
 def turned_away(stream, limit: str) -> int:
@@ -107,6 +109,55 @@ def test_new_subscriptions_per_second(prosody, limited, new_node, open_direct):
     ended = [stream for stream in streams if stream.ended.wait(0.3)]
     assert len(ended) in (1, 2) and all(turned_away(stream, "subscribes_per_second") for stream in ended)
     assert limited_total(worker, open_direct, "subscribes_per_second") in (1, 2)
+
+
+def test_one_address_that_asks_for_random_nodes_keeps_nobody_else_out(prosody, limited, new_node, open_direct):
+    worker = limited(subscribes_per_second=100, subscribes_per_address=20)
+    cold = [new_node() for _ in range(20)]
+    for count, node in enumerate(cold):
+        for turn in range(2):
+            names = "&".join(f"node=random{count}-{turn}-{i}" for i in range(16))
+            open_direct(worker, target=f"/eventsource/?{names}", wait=False, REMOTE_ADDR="192.0.2.1")
+        assert open_direct(worker, node, REMOTE_ADDR=f"198.51.100.{count}").status == 200
+    assert limited_total(worker, open_direct, "subscribes_per_second") == 0
+    assert limited_total(worker, open_direct, "subscribes_per_address") > 0
+
+
+def test_a_node_that_was_refused_a_moment_ago_is_not_asked_for_again(prosody, limited, open_direct, framing):
+    worker = limited(subscribes_per_address=3)
+    told = [open_direct(worker, "missing", framing, wait=False).wait_head().status for _ in range(30)]
+    assert told == [404] * 30, "it would be told to come back, were each counted"
+
+
+def test_bad_tokens_of_one_address(prosody, limited, node, folder, open_direct):
+    (folder / "key").write_text(SECRET)
+    (folder / "key").chmod(0o600)
+    worker = limited([{"jid": prosody.pubsub, "hosts": ["push.example.org"], "access": "token"}],
+                     {"keys": [str(folder / "key")]}, bad_tokens_per_address=5)
+    forged, good = bearer("*", secret="x" * 32), bearer("*")
+    for _ in range(5):
+        assert open_direct(worker, node, wait=False, REMOTE_ADDR="192.0.2.1", **forged).wait_head().status == 401
+    turned_away(open_direct(worker, node, wait=False, REMOTE_ADDR="192.0.2.1", **forged), "bad_tokens_per_address")
+    turned_away(open_direct(worker, node, wait=False, REMOTE_ADDR="192.0.2.1", **good), "bad_tokens_per_address")
+    assert not open_direct(worker, node, REMOTE_ADDR="192.0.2.2", **good).ended.wait(0.3)
+
+
+def test_outsiders_write_few_lines_that_say_who(prosody, limited, node, folder, open_direct):
+    (folder / "key").write_text(SECRET)
+    (folder / "key").chmod(0o600)
+    worker = limited([{"jid": prosody.pubsub, "hosts": ["push.example.org"]},
+                      {"jid": prosody.pubsub2, "hosts": ["token.example.org"], "access": "token"}],
+                     {"keys": [str(folder / "key")]}, streams_per_user=1)
+    open_direct(worker, node, REMOTE_USER="alice")
+    for i in range(60):
+        open_direct(worker, f"missing{i}", wait=False, REMOTE_ADDR="192.0.2.9").wait_head()
+        open_direct(worker, node, host="token.example.org", wait=False, REMOTE_ADDR="192.0.2.9", **bearer("*", secret="x" * 32)).wait_head()
+        open_direct(worker, node, wait=False, REMOTE_ADDR="192.0.2.9", REMOTE_USER="alice").wait_head()
+    lines = [re.sub(r"[0-9]+", "N", line.partition(" ")[2].partition(":")[2]) for line in worker.log().splitlines()
+             if " debug:" not in line]
+    assert max(lines.count(line) for line in set(lines)) <= 10, sorted(set(lines), key=lines.count)[-3:]
+    for kind in ("request: 192.0.2.9 is refused", "token: refused from 192.0.2.9", "limit: 192.0.2.9 is told"):
+        assert kind in worker.log()
 
 
 def test_a_document_is_told_to_be_asked_for_again(prosody, limited, node, open_direct):

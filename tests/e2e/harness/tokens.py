@@ -65,11 +65,12 @@ class P256(_KeyPair):
 KEYS = {"HS256": Secret, "RS256": Rsa, "ES256": P256}
 
 
-def token(*nodes: str, sub: str = "alice", seconds: float = 600, secret: str = SECRET, key=None, **claims) -> str:
-    """A token for `sub` and the patterns `nodes` that is good for so many seconds; signed with `key`, else with `secret`."""
+def token(*nodes: str, sub: str = "alice", seconds: float = 600, secret: str = SECRET, key=None, header=None, **claims) -> str:
+    """A token for `sub` and the patterns `nodes` that is good for so many seconds; signed with `key`, else with `secret`;
+    its header has `header` besides."""
     key = key or Secret(text=secret)
     claims = {"sub": sub, "exp": int(time.time() + seconds), "nodes": list(nodes), **claims}
-    text = _part(json.dumps({"alg": key.alg, "typ": "JWT"}).encode()) + "." + _part(json.dumps(claims).encode())
+    text = _part(json.dumps({"alg": key.alg, "typ": "JWT", **(header or {})}).encode()) + "." + _part(json.dumps(claims).encode())
     return text + "." + _part(key.sign(text.encode()))
 
 

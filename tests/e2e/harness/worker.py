@@ -27,7 +27,7 @@ def table(name: str, rows: dict) -> str:
 
 
 # All clients of a test have one address, and some open everything at once.
-NO_LIMITS = {"streams_per_address": 0, "subscribes_per_second": 0}
+NO_LIMITS = {"streams_per_address": 0, "subscribes_per_second": 0, "subscribes_per_address": 0, "bad_tokens_per_address": 0}
 
 
 class Worker:

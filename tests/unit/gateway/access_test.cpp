@@ -24,7 +24,7 @@ class GateTest : public testing::Test {
   static std::shared_ptr<const Keys> keys_of(const std::string& file) {
     return std::make_shared<const Keys>(std::vector<Key>{Key::parse(file).value()});
   }
-  std::variant<Visitor, Answer> check() { return gate.check(params, wanted, now); }
+  Gate::Checked check() { return gate.check(params, wanted, now); }
   Visitor visitor() {
     const auto checked = check();
     if (const auto* answer = std::get_if<Answer>(&checked)) {
@@ -52,6 +52,34 @@ TEST_F(GateTest, LetsAnybodyReadWhatIsOpen) {
   EXPECT_EQ(visitor().name, "");
   EXPECT_EQ(visitor().jid, "");
   EXPECT_FALSE(visitor().expires);
+}
+
+TEST_F(GateTest, TellsWhichKeyATokenIsSignedWith) {
+  rule.access = Access::token;
+  params.add("HTTP_AUTHORIZATION", "Bearer " + test::hs256);
+  EXPECT_EQ(visitor().key, Key::parse(test::secret)->fingerprint());
+}
+
+TEST_F(GateTest, LooksAtNoMoreTokensOfAnAddressThatBroughtTooManyBadOnes) {
+  Gate strict{{.component = "eventsource.example", .limits = {.bad_tokens_per_address = 3}}, keys_of(test::secret)};
+  rule.access = Access::token;
+  const auto brings = [&](const std::string& address, const std::string& token) -> std::string {
+    Params one;
+    one.add("REMOTE_ADDR", address);
+    one.add("HTTP_AUTHORIZATION", "Bearer " + token);
+    const auto checked = strict.check(one, wanted, now);
+    if (const auto* refusal = std::get_if<Refusal>(&checked)) return std::string(refusal->info().name);
+    if (const auto* answer = std::get_if<Answer>(&checked)) return std::to_string(answer->status.code);
+    return "in";
+  };
+  for (int i = 0; i < 9; ++i) EXPECT_EQ(brings("192.0.2.1", test::hs256), "in") << "good ones are not counted";
+  const std::string forged = test::hs256_of(test::header, "{}", std::string(32, 'x'));
+  for (int i = 0; i < 3; ++i) EXPECT_EQ(brings("192.0.2.1", i == 1 ? "garbage" : forged), "401");
+  EXPECT_EQ(brings("192.0.2.1", forged), "bad_tokens_per_address");
+  EXPECT_EQ(brings("192.0.2.1", test::hs256), "bad_tokens_per_address") << "nobody looks at it";
+  EXPECT_EQ(brings("192.0.2.2", test::hs256), "in");
+  EXPECT_EQ(brings("192.0.2.2", forged), "401");
+  EXPECT_EQ(strict.limits().refused(Limit::bad_tokens), 2u);
 }
 
 TEST_F(GateTest, LetsNobodyReadWhatHasNoRule) {

@@ -9,6 +9,7 @@
 #include "gateway/shard_thread.hpp"
 #include "hub/feed.hpp"
 #include "requests.hpp"
+#include "signed_token.hpp"
 
 namespace xes::gateway {
 namespace {
@@ -130,6 +131,75 @@ TEST_P(ConnectionTest, BeginsWithAsMuchPaddingAsIsAskedFor) {
   open();
   const std::string expected = head + ": " + std::string(3000, ' ') + "\nretry: 3000\n\n";
   EXPECT_EQ(response(GetParam()).substr(0, expected.size()), expected);
+}
+
+/// Which of two values has been checked by the web server, nobody knows.
+TEST_P(ConnectionTest, RefusesARequestThatHasAnythingTwice) {
+  Pairs whole = {{"REQUEST_METHOD", "GET"}, {"REQUEST_URI", "/eventsource/news"}, {"HTTP_HOST", "example.org"},
+                       {"REMOTE_USER", "alice"}, {"REMOTE_ADDR", "192.0.2.1"}, {"PUBSUB_SERVICE", "pubsub.example"},
+                       {"HTTP_AUTHORIZATION", "Bearer x"}, {"HTTP_COOKIE", "a=b"}, {"HTTP_LAST_EVENT_ID", ""},
+                       {"HTTP_ACCEPT", "*/*"}, {"SERVER_PORT", "443"}, {"REQUEST_SCHEME", "https"}, {"EVENTSOURCE_METRICS", ""},
+                       {"WHATEVER", "else"}, {"HTTP_X_FORWARDED_FOR", "192.0.2.7"}};
+  ASSERT_EQ(whole.size(), std::size(param_names) + 2);
+  for (const auto& [param, value] : whole) {
+    if (std::ranges::count(param_names, param) == 0) continue;
+    for (const std::string& second : {value, std::string(), std::string("mallory")})
+      for (const bool first : {false, true}) {
+        Pairs pairs = whole;
+        pairs.insert(first ? pairs.begin() : pairs.end(), {param, second});
+        connect(GetParam());
+        request(GetParam(), pairs);
+        const std::string text = response(GetParam());
+        EXPECT_EQ(text.substr(0, 11), "Status: 400") << param << " " << second;
+        EXPECT_NE(text.find('"' + param + '"'), std::string::npos) << text;
+        ::close(client);
+        run();
+      }
+  }
+  whole.push_back({"WHATEVER", "else"});
+  whole.push_back({"HTTP_X_FORWARDED_FOR", "192.0.2.7"});
+  connect(GetParam());
+  request(GetParam(), whole);
+  open();
+  EXPECT_EQ(response(GetParam()).substr(0, 14), "Status: 200 OK");
+}
+
+TEST_P(ConnectionTest, AsksForANodeThatWasRefusedAMomentAgoNotAgain) {
+  for (int i = 0; i < 2; ++i) {
+    connect(GetParam());
+    request(GetParam(), get("/eventsource/gone"));
+    if (i == 0) thread.shard().read(hub::Refused{{"pubsub.example", "gone"}, hub::Refusal::no_such_node});
+    EXPECT_EQ(response(GetParam()).substr(0, 11), "Status: 404");
+    ::close(client);
+    run();
+  }
+  std::size_t asked = 0;
+  wants.drain([&](hub::Want want) { asked += want.what == hub::Want::What::follow; });
+  EXPECT_EQ(asked, 1u);
+}
+
+TEST_P(ConnectionTest, EndsTheStreamsOfAKeyThatIsWithdrawn) {
+  const auto keys = [](std::vector<std::string> files) {
+    std::vector<Key> parsed;
+    for (const std::string& file : files) parsed.push_back(Key::parse(file).value());
+    return std::make_shared<const Keys>(std::move(parsed));
+  };
+  const std::string other = "fedcba9876543210fedcba9876543210";
+  gate.set_keys(keys({test::secret, other}));
+  connect(GetParam());
+  Pairs pairs = get("/eventsource/news", "token.example.org");
+  const std::string claims = R"({"sub":"alice","exp":4000000000,"nodes":["*"]})";
+  pairs.emplace_back("HTTP_AUTHORIZATION", "Bearer " + test::hs256_of(test::header, claims));
+  request(GetParam(), pairs);
+  open();
+  EXPECT_EQ(response(GetParam()).substr(0, 14), "Status: 200 OK");
+  thread.end_withdrawn(keys({test::secret}));
+  receive();
+  EXPECT_FALSE(closed) << "its own key is still there";
+  thread.end_withdrawn(keys({other}));
+  EXPECT_NE(response(GetParam()).find("retry: "), std::string::npos);
+  EXPECT_TRUE(closed);
+  EXPECT_EQ(ended(CloseReason::access_revoked), 1u);
 }
 
 TEST_P(ConnectionTest, ReadsAHeadByteByByte) {

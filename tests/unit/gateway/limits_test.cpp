@@ -211,6 +211,77 @@ TEST_F(LimitsTest, FollowTheNodesThatJoinAndLeaveAStream) {
   expect_counts(0, 0, 0, 0);
 }
 
+TEST_F(LimitsTest, KeepNewNodesForOthersWhateverOneAddressAsksFor) {
+  options.subscribes_per_second = 100;
+  options.subscribes_per_address = 20;
+  auto sixteen = [names = 0]() mutable {
+    Nodes nodes;
+    for (int i = 0; i < 16; ++i) nodes.push_back("random" + std::to_string(++names));
+    return nodes;
+  };
+  // One address, or all of a /64, as hard as it can, for a minute.
+  for (int tick = 0; tick < 1200; ++tick, now += 50ms) {
+    open({.address = tick % 2 == 0 ? "2001:db8::1" : "2001:db8::ffff:2", .nodes = sixteen()});
+    tickets.clear();
+    EXPECT_EQ(open({.address = "192.0.2." + std::to_string(tick % 250), .nodes = {"cold" + std::to_string(tick)}}), "");
+    tickets.clear();
+  }
+  EXPECT_GT(limits().refused(Limit::address_subscribes), 1000u);
+  EXPECT_EQ(limits().refused(Limit::subscribes), 0u);
+  now += 5s;
+  EXPECT_EQ(open({.address = "2001:db8::1"}), "") << "it is not kept waiting for ever";
+}
+
+TEST_F(LimitsTest, ChargeAnAddressForWhatItsPatternsMatch) {
+  options.subscribes_per_address = 2;
+  EXPECT_EQ(open({.nodes = {"a"}}), "");
+  EXPECT_EQ(tickets.front().follow("pubsub.example", {"a", "b", "c"}, now), std::nullopt) << "two more at once may overdraw";
+  EXPECT_EQ(open({.nodes = {"d"}}), "subscribes_per_address");
+  EXPECT_EQ(open({.nodes = {"a", "b"}}), "") << "which are there already";
+  EXPECT_EQ(open({.address = "192.0.2.2", .nodes = {"d"}}), "");
+}
+
+TEST_F(LimitsTest, SayWhoseStreamItIs) {
+  for (const auto& [address, text] : {std::pair<std::string, std::string>("192.0.2.1", "192.0.2.1"),
+                                      {"::ffff:192.0.2.1", "192.0.2.1"},
+                                      {"2001:db8:0:7::9", "2001:db8:0:7::/64"},
+                                      {"", "nobody"},
+                                      {"unix:\n", "\"unix:\\x0a\""}}) {
+    EXPECT_EQ(open({.address = address}), "");
+    EXPECT_EQ(tickets.back().address(), text);
+  }
+  tickets.back().release();
+  EXPECT_EQ(tickets.back().address(), "nobody");
+}
+
+TEST(AddressBudget, ForgetsThoseThatHaveAllOfItAgain) {
+  AddressBudget budget(4, 1s);
+  AddressBudget::Clock::time_point now{};
+  for (int i = 0; i < 1000; ++i, now += 10ms) {
+    budget.charge("a" + std::to_string(i), 1, now);
+    EXPECT_LE(budget.addresses(), 30u) << "one is full again after a quarter of a second";
+  }
+}
+
+TEST(AddressBudget, HoldsABoundedNumberOfAddresses) {
+  AddressBudget budget(4, 1h);
+  const AddressBudget::Clock::time_point now{};
+  for (std::size_t i = 0; i < AddressBudget::max_addresses + 500; ++i) budget.charge("a" + std::to_string(i), 4, now);
+  EXPECT_EQ(budget.addresses(), AddressBudget::max_addresses);
+  EXPECT_FALSE(budget.is_spent("a0", now)) << "forgotten first";
+  EXPECT_TRUE(budget.is_spent("a" + std::to_string(AddressBudget::max_addresses + 499), now));
+}
+
+TEST(AddressBudget, FillsEvenly) {
+  AddressBudget budget(60, 60s);
+  AddressBudget::Clock::time_point now{};
+  budget.charge("a", 60, now);
+  EXPECT_TRUE(budget.is_spent("a", now + 999ms));
+  EXPECT_FALSE(budget.is_spent("a", now + 1s));
+  budget.charge("a", 1, now - 5s);
+  EXPECT_TRUE(budget.is_spent("a", now - 1h)) << "a clock that was read earlier gives nothing";
+}
+
 TEST_F(LimitsTest, ShortenAnAddressThatIsNone) {
   EXPECT_LE(address_key(std::string(100'000, 'x')).size(), 64u);
   EXPECT_NE(address_key("192.0.2.1"), address_key("192.0.2.2"));

@@ -11,6 +11,7 @@
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -24,6 +25,16 @@
 
 #include "gateway/shard_thread.hpp"
 #include "requests.hpp"
+
+namespace {
+bool listening_fails = false;
+}
+
+/// In place of libc's, so that it can fail.
+extern "C" int listen(int descriptor, int backlog) noexcept {
+  if (listening_fails) return errno = ENOBUFS, -1;
+  return static_cast<int>(syscall(SYS_listen, descriptor, backlog));
+}
 
 namespace xes::gateway {
 namespace {
@@ -183,6 +194,41 @@ TEST_F(ListenerTest, LeavesNothingBehindWhereTheGroupIsUnknown) {
   address_of_nobody.group = "no such group";
   EXPECT_EQ(listener.open(address_of_nobody).error().error, Error::malformed);
   EXPECT_FALSE(std::filesystem::exists(path));
+}
+
+TEST_F(ListenerTest, LeavesNothingBehindWhereItCannotListen) {
+  Listener listener(io, shards);
+  listening_fails = true;
+  const auto refused = listener.open(at(path));
+  listening_fails = false;
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().error, Error::unavailable);
+  EXPECT_NE(refused.error().reason.find(std::strerror(ENOBUFS)), std::string::npos) << refused.error().reason;
+  EXPECT_FALSE(std::filesystem::exists(path));
+}
+
+TEST_F(ListenerTest, HandsOverWhatAShardHadNoRoomForThoughNobodyElseConnects) {
+  ShardThreadOptions options;
+  options.route.services = {{"pubsub.example", {"*"}}};
+  options.mailbox_letters = 2;
+  std::vector<std::unique_ptr<ShardThread>> narrow;
+  narrow.push_back(std::make_unique<ShardThread>(options, gate, wants));
+  Listener listener(io, narrow);
+  ASSERT_TRUE(listener.open(at(path)));
+  for (int i = 0; i < 9; ++i) ASSERT_TRUE(connects());
+  listener.start();
+  for (int turns = 0; turns < 100 && narrow[0]->connections() < 9; ++turns) {
+    io.restart();
+    io.run_one_for(std::chrono::seconds(1));
+    narrow[0]->io().restart();
+    narrow[0]->io().poll();
+  }
+  EXPECT_EQ(narrow[0]->connections(), 9u);
+  for (const int one : clients) ::close(one);
+  clients.clear();
+  narrow[0]->shard().end_all(hub::CloseReason::shutting_down);
+  narrow[0]->io().restart();
+  narrow[0]->io().poll();
 }
 
 TEST_F(ListenerTest, GivesTheSocketToItsGroup) {

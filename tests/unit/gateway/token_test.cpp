@@ -126,7 +126,7 @@ TEST(Token, CannotDoWithoutASignature) {
 
 TEST(Token, CannotChooseAnotherAlgorithm) {
   const Keys keys = keys_of({secret, rsa_key, p256_key});
-  for (const std::string algorithm : {"HS384", "HS512", "RS384", "ES384", "PS256", "EdDSA", "", "HS256 "}) {
+  for (const std::string algorithm : {"hs256", "Hs256", "rs256", "es256", "HS384", "HS512", "RS384", "ES384", "PS256", "EdDSA", "", "HS256 "}) {
     const auto result = keys.verify(hs256_of(R"({"alg":")" + algorithm + R"("})", "{" + least + "}"), at(noon));
     EXPECT_THAT(error_of(result), testing::AnyOf(Error::unsupported, Error::malformed)) << algorithm;
   }
@@ -157,6 +157,60 @@ TEST(Token, WithACriticalHeaderThatNobodyKnowsIsRefused) {
   }
 }
 
+TEST(Token, WhoseClaimsAreNotEncodedIsRefused) {
+  const auto result = [](const std::string& more) {
+    return keys_of({secret}).verify(hs256_of(R"({"alg":"HS256",)" + more + "}", "{" + least + "}"), at(noon));
+  };
+  for (const std::string more : {R"("b64":false)", R"("b64":null)", R"("b64":"true")", R"("b64":false,"crit":["b64"])"})
+    EXPECT_EQ(error_of(result(more)), Error::unsupported) << more;
+  EXPECT_TRUE(result(R"("b64":true)"));
+}
+
+TEST(Token, OfAnotherTypeIsRefused) {
+  const auto result = [](const std::string& typ) {
+    return keys_of({secret}).verify(hs256_of(R"({"alg":"HS256","typ":)" + typ + "}", "{" + least + "}"), at(noon));
+  };
+  EXPECT_TRUE(result(R"("JWT")"));
+  EXPECT_TRUE(result(R"("jwt")"));
+  for (const std::string typ : {R"("at+jwt")", R"("")", "1", "null", R"(["JWT"])"}) EXPECT_EQ(error_of(result(typ)), Error::malformed) << typ;
+}
+
+TEST(Token, ThatNamesOneOfTheKeysIsVerifiedWithThatAlone) {
+  const std::string other = "fedcba9876543210fedcba9876543210", claims = "{" + least + "}";
+  const Keys keys({Key::parse(other, "old").value(), Key::parse(secret, "new").value(), Key::parse(rsa_key, "rsa").value()});
+  const auto named = [&](const std::string& kid, const std::string& key) {
+    return keys.verify(hs256_of(R"({"alg":"HS256","kid":)" + kid + "}", claims, key), at(noon));
+  };
+  EXPECT_TRUE(named(R"("new")", secret));
+  EXPECT_TRUE(named(R"("old")", other));
+  EXPECT_EQ(error_of(named(R"("old")", secret)), Error::refused);
+  EXPECT_EQ(error_of(named(R"("new")", other)), Error::refused);
+  EXPECT_EQ(error_of(named(R"("rsa")", rsa_key)), Error::refused) << "its algorithm is another";
+  EXPECT_EQ(error_of(named(R"("rsa")", secret)), Error::refused);
+  for (const std::string kid : {R"("")", R"("NEW")", R"("2026-11")", "7", "null"}) EXPECT_TRUE(named(kid, secret)) << kid;
+}
+
+TEST(Token, SaysWhichKeySignedIt) {
+  const Keys keys = keys_of({rsa_key, secret, p256_key});
+  for (const auto& [text, file] : {std::pair(hs256, secret), {rs256, rsa_key}, {es256, p256_key}}) {
+    const auto token = keys.verify(text, at(noon));
+    ASSERT_TRUE(token);
+    EXPECT_EQ(token->key, Key::parse(file + "\n")->fingerprint()) << "the key's, not the file's";
+    EXPECT_TRUE(keys.has(token->key));
+    EXPECT_FALSE(keys_of({rfc_rsa_key, rfc_p256_key, rfc_secret}).has(token->key));
+  }
+}
+
+TEST(Token, OfEcdsaHasASignatureOfTheRightForm) {
+  const Keys keys = keys_of({p256_key});
+  const std::string text = es256.substr(0, es256.rfind('.') + 1);
+  const std::string right = decode_base64url(es256.substr(text.size())).value();
+  ASSERT_EQ(right.size(), 64u);
+  for (const std::string& wrong : {right.substr(0, 63), right + '\0', std::string(1, '\0') + right, std::string(64, '\0'),
+                                   std::string(64, '\xff'), std::string("0")})
+    EXPECT_EQ(error_of(keys.verify(text + base64url(wrong), at(noon))), Error::refused);
+}
+
 TEST(Token, EndsAtItsExpiryToTheSecond) {
   const Keys keys = keys_of({secret});
   EXPECT_TRUE(keys.verify(hs256, at(1'999'999'999)));
@@ -164,13 +218,14 @@ TEST(Token, EndsAtItsExpiryToTheSecond) {
   EXPECT_EQ(only(R"("sub":"a","exp":1500000000.5)")->expires, at(noon) + 500ms);
   EXPECT_EQ(error_of(only(R"("sub":"a","exp":-1)")), Error::timed_out);
   EXPECT_EQ(only(R"("sub":"a","exp":1e300)")->expires, at(7'258'118'400)) << "the year 2200";
-  EXPECT_EQ(only(R"("sub":"a","exp":9223372036854775807)")->expires, at(7'258'118'400));
+  for (const std::string number : {"9223372036854775807", "18446744073709551616", "99999999999999999999"})
+    EXPECT_EQ(only(R"("sub":"a","exp":)" + number)->expires, at(7'258'118'400)) << number;
 }
 
 TEST(Token, NeedsAnExpiryThatIsANumber) {
   for (const std::string claims : {R"("sub":"a")", R"("sub":"a","exp":"1600000000")", R"("sub":"a","exp":null)",
                                    R"("sub":"a","exp":[1600000000])", R"("sub":"a","exp":true)",
-                                   R"("sub":"a","exp":1e400)", R"("sub":"a","exp":99999999999999999999)"})
+                                   R"("sub":"a","exp":1e400)"})
     EXPECT_EQ(error_of(only(claims)), Error::malformed) << claims;
 }
 
@@ -255,7 +310,7 @@ TEST(Token, OfDeepJsonDoesNoHarm) {
   };
   EXPECT_TRUE(with(R"("x":)" + deep(1000, "[", "]")));
   EXPECT_TRUE(with(R"("x":)" + deep(800, "{\"\":", "}")));
-  EXPECT_EQ(error_of(with(R"("x":)" + deep(2900, "[", "]"))), Error::malformed);
+  EXPECT_TRUE(with(R"("x":)" + deep(2900, "[", "]")));
   EXPECT_EQ(error_of(keys_of({secret}).verify(
                 hs256_of(R"({"alg":"HS256","x":)" + std::string(5000, '[') + "}", "{" + least + "}"), at(noon))),
             Error::malformed);
