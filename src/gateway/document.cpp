@@ -121,7 +121,7 @@ std::string document_response(const DocumentWanted& wanted, const std::vector<hu
 
   std::vector<wire::ItemView> views;
   for (auto event = items.rbegin(); event != items.rend(); ++event)
-    if ((*event)->happening == hub::Happening::item) views.push_back(view_of(**event));
+    if ((*event)->happening == hub::Happening::item && !(*event)->item.left_out) views.push_back(view_of(**event));
   const std::string time = now_text();
   const wire::FeedHead head{wanted.title, {}, wanted.url, wanted.author, time};
   if (wanted.form == Form::atom_feed) {

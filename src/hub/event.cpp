@@ -62,7 +62,9 @@ std::string block_of(const Event& event, View view) {
   const std::string id = to_string(event.id);
   const std::string& node = event.node->node;
   switch (event.happening) {
-    case Happening::item: return block({}, id, item_data(*event.node, event.item, view));
+    case Happening::item:
+      if (event.item.left_out) return block("too-large", id, json(node, "id", event.item.id));
+      return block({}, id, item_data(*event.node, event.item, view));
     case Happening::retract: return block("retract", id, json(node, "id", event.item.id));
     case Happening::purge: return block("purge", id, json(node));
     case Happening::deletion: return block("delete", id, json(node));

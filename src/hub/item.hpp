@@ -43,6 +43,9 @@ struct Item {
   /// Of what the payload says, however it is written; 0 if nobody computed it, then its bytes count.
   std::uint64_t payload_digest = 0;
 
+  /// The payload was too large to take, so streams are told of the item alone (`too-large`). To them it is known by its ID.
+  bool left_out = false;
+
   /// Of service, node, item ID and payload: the same wherever and whenever it is computed. Never 0; 50 bits.
   std::uint64_t content_hash(const NodeName& name) const;
 };

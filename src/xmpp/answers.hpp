@@ -13,7 +13,7 @@ namespace xes::xmpp {
 /// service-unavailable to everything else. `to` and `id` are set, `from` is not.
 OutStanza answer(const Element& iq);
 
-/// The reply to an IQ that was skipped because of its size: policy-violation.
+/// The reply to an IQ that was passed over because of its size: policy-violation.
 OutStanza answer_too_large(const Element& iq);
 
 /// The <error/> of an error stanza; all empty if there is none.

@@ -32,6 +32,7 @@ struct Payload {
   /// Decoded character data, for {urn:xmpp:json:0}json (XEP-0335) and {https://prosody.im/protocol/data}data only.
   std::optional<std::string_view> text;
   std::uint64_t digest = 0;  ///< of what it says, see xmpp/payload_digest.hpp
+  bool left_out = false;     ///< it was over a bound (xmpp/reader_options.hpp): nothing else is known of it
 };
 
 class Element {
@@ -41,7 +42,7 @@ class Element {
   List<Attribute> attributes;
   List<Element> children;
   std::string_view text;  ///< own character data, pieces between children put together
-  /// The child elements of {http://jabber.org/protocol/pubsub}item and {…pubsub#event}item, which are not in `children`.
+  /// The first child element of {http://jabber.org/protocol/pubsub}item and {…pubsub#event}item; none is in `children`.
   List<Payload> payloads;
 
   Element() = default;

@@ -18,6 +18,7 @@ hub::Item to_item(const Element& element) {
     item.payload = element.payloads.front().xml;
     item.text = element.payloads.front().text;
     item.payload_digest = element.payloads.front().digest;
+    item.left_out = element.payloads.front().left_out;
   }
   return item;
 }

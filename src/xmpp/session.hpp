@@ -35,7 +35,7 @@ struct SessionOptions {
   std::chrono::milliseconds log_again_after{600'000};  ///< an unchanged reason of failure is logged again so seldom
   std::size_t max_pending_iqs = 10'000;  ///< one more fails with Error::unavailable
   std::size_t max_queued_bytes = 4u << 20;    ///< to send; more drops the session
-  std::size_t max_stanza_bytes = 16u << 20;   ///< received; a longer stanza is skipped, its IQ fails with Error::too_large
+  std::size_t max_stanza_bytes = 16u << 20;   ///< received; a longer stanza is passed over, its IQ fails with Error::too_large
 };
 
 enum class SessionState { down, connecting, handshaking, ready };
@@ -51,7 +51,7 @@ struct StanzaError {
 };
 
 /// Why an IQ has no result. Errors: refused, missing, malformed, unsupported, unavailable (by the peer's condition);
-/// timed_out (deadline), unavailable (session not ready, went down, or too many pending), too_large (reply skipped).
+/// timed_out (deadline), unavailable (session not ready, went down, or too many pending), too_large (reply passed over).
 struct IqFailure {
   Error error;
   std::string reason;  ///< one sentence, fit for a log line

@@ -84,7 +84,7 @@ struct Session::Impl : std::enable_shared_from_this<Session::Impl> {
   void drain();
   void handle(StreamEvent& event);
   void handle_stanza(StreamEvent& event);
-  void handle_skipped(const StreamEvent& event);
+  void handle_passed_over(const StreamEvent& event);
   void handle_iq(Stanza&& iq);
   void handle_header(const Element& header);
   void handle_handshake(const Stanza& answer);

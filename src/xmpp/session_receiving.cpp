@@ -58,7 +58,7 @@ void Session::Impl::handle(StreamEvent& event) {
   switch (event.kind) {
     case StreamEvent::Kind::open: return handle_header(event.element);
     case StreamEvent::Kind::close: return down({Error::unavailable, "the server closed the stream"});
-    case StreamEvent::Kind::skipped: return handle_skipped(event);
+    case StreamEvent::Kind::passed_over: return handle_passed_over(event);
     case StreamEvent::Kind::stanza: return handle_stanza(event);
   }
 }
@@ -84,14 +84,14 @@ void Session::Impl::handle_stanza(StreamEvent& event) {
   if (stanza.name == "presence" && events.on_presence) return events.on_presence(std::move(stanza));
 }
 
-void Session::Impl::handle_skipped(const StreamEvent& event) {
+void Session::Impl::handle_passed_over(const StreamEvent& event) {
   const Element& stanza = event.element;
-  log_limited::warn("a {} from {} was skipped: {}", quote(stanza.name, 30), quote(stanza.attribute("from")), event.reason);
+  log_limited::warn("a {} from {} was passed over: {}", quote(stanza.name, 30), quote(stanza.attribute("from")), event.reason);
   if (stanza.name != "iq" || state != SessionState::ready) return;
   const std::string_view type = stanza.attribute("type");
   if (type == "get" || type == "set") return write(answer_too_large(stanza));
   if (auto callback = pending.take(stanza.attribute("id"), stanza.attribute("from"), options.jid))
-    callback(tl::unexpected<IqFailure>({Error::too_large, "the reply was skipped: " + event.reason, {}}));
+    callback(tl::unexpected<IqFailure>({Error::too_large, "the reply was passed over: " + event.reason, {}}));
 }
 
 void Session::Impl::handle_iq(Stanza&& iq) {

@@ -11,9 +11,9 @@ constexpr std::size_t max_spare_arenas = 256;
 /// Beyond this, what is kept of an element's text is given back.
 constexpr std::size_t keep_bytes = 64 * 1024;
 
-bool holds_payloads(const Element& element) {
-  return element.is("item", "http://jabber.org/protocol/pubsub#event") ||
-         element.is("item", "http://jabber.org/protocol/pubsub");
+bool is_pubsub(const Element& element, std::string_view name) {
+  return element.is(name, "http://jabber.org/protocol/pubsub#event") ||
+         element.is(name, "http://jabber.org/protocol/pubsub");
 }
 
 void empty(std::string& text) {
@@ -41,7 +41,7 @@ void StanzaBuilder::begin(const XmlName& name, std::span<const XmlAttribute> att
 
 bool StanzaBuilder::start_element(const XmlName& name, std::span<const XmlAttribute> attributes,
                                   std::size_t depth) {
-  const bool begins_payload = !payload_.reading() && holds_payloads(*innermost().element);
+  const bool begins_payload = !payload_.reading() && is_pubsub(*innermost().element, "item");
   if (begins_payload) payload_.begin(name, depth, stanza_.memory());
   if (payload_.reading()) {
     payload_.start_element(name, attributes);
@@ -88,7 +88,23 @@ bool StanzaBuilder::end_element(std::size_t depth) {
 }
 
 void StanzaBuilder::end_payload(std::string_view bytes) {
-  innermost().element->payloads.add(stanza_.memory()) = payload_.take(bytes);
+  List<Payload>& payloads = innermost().element->payloads;
+  if (!payloads.empty()) return payload_.drop();
+  payloads.add(stanza_.memory()) = payload_.take(bytes);
+}
+
+bool StanzaBuilder::leave_out() {
+  if (payload_.reading()) return false;
+  Element* item = innermost().element;
+  if (is_pubsub(*item, "items")) {
+    Element& nameless = item->children.add(stanza_.memory());
+    nameless.ns = item->ns;
+    nameless.name = "item";
+    item = &nameless;
+  }
+  if (!is_pubsub(*item, "item")) return false;
+  item->payloads.add(stanza_.memory()).left_out = true;
+  return true;
 }
 
 /// What was begun and did not end.

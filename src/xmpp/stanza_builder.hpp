@@ -35,12 +35,13 @@ class StanzaBuilder {
   void text(std::string_view characters);
   /// `depth` is that of the element that ends. True if a payload does: end_payload() takes its bytes.
   bool end_element(std::size_t depth);
+  /// The first one in its item counts (XEP-0060 §7.1.1: an item has one).
   void end_payload(std::string_view bytes);
+  /// What an item held is left out, or a whole <item/>. False if it was not in a pubsub item: its stanza is not to be read.
+  bool leave_out();
 
   /// Lets go of all but the stanza's own name and attributes. Until the next begin() only take() may follow.
   void drop_content();
-  /// The stanza that is being built.
-  const Element& stanza() const { return stanza_; }
   Stanza take() { return std::move(stanza_); }
 
   /// A stanza that nobody reads any more: its memory serves another. Not calling this costs a malloc() a stanza, no more.

@@ -14,6 +14,15 @@ namespace xes::xmpp {
 using hub::NodeName;
 using Clock = hub::Feed::Clock;
 
+namespace {
+
+/// deliver_payloads=0 (§4.3): the item's payload is asked for, and what comes after it waits.
+bool is_stripped(const hub::Change& change) {
+  return change.happening == hub::Happening::item && change.item.payload.empty() && !change.item.left_out;
+}
+
+}  // namespace
+
 std::string Subscriber::display(const NodeName& name) { return quote(name.node) + " at " + quote(name.service); }
 
 // ---- one node's way
@@ -197,8 +206,7 @@ void Subscriber::on_left(const FollowRef& follow) {
 void Subscriber::apply(Follow& follow, std::vector<hub::Change> changes) {
   hub::Feed::Events events;
   for (hub::Change& change : changes) {
-    // deliver_payloads=0 (§4.3): the item's payload is asked for, and what comes after it waits.
-    const bool stripped = change.happening == hub::Happening::item && change.item.payload.empty();
+    const bool stripped = is_stripped(change);
     if (follow.held.empty() && !stripped) {
       for (hub::EventRef& event : follow.feed.change(std::move(change), Clock::now()))
         events.push_back(std::move(event));
@@ -213,7 +221,7 @@ void Subscriber::apply(Follow& follow, std::vector<hub::Change> changes) {
 void Subscriber::apply_held(Follow& follow) {
   while (!follow.held.empty() && !follow.fetching_payload) {
     const hub::Change& next = follow.held.front();
-    const bool stripped = next.happening == hub::Happening::item && next.item.payload.empty();
+    const bool stripped = is_stripped(next);
     if (stripped && session_.ready() && follow.held.size() <= options_.max_held_changes) return fetch_payload(follow);
     hub::Change change = std::move(follow.held.front());
     follow.held.pop_front();

@@ -69,6 +69,16 @@ TEST(Document, IsAJsonFeedNewestFirst) {
   EXPECT_EQ(feed["items"][0]["content_text"], "<x/>");
 }
 
+TEST(Document, LacksAnItemThatIsLeftOut) {
+  hub::Item too_large;
+  too_large.id = "b";
+  too_large.left_out = true;
+  const auto first = event("a", 1);
+  const auto second = std::make_shared<const hub::Event>(hub::Happening::item, hub::Origin::live, wire::EventId{1, 2, 3, 4}, first->node, too_large);
+  const std::string response = document_response(wanted(Form::json), {first, second}, "the-id", false);
+  EXPECT_EQ(nlohmann::json::parse(response.substr(response.find("\r\n\r\n") + 4))["items"].size(), 1u);
+}
+
 TEST(Document, IsAnAtomFeed) {
   const std::string response = document_response(wanted(Form::atom_feed), {event("a", 1)}, "the-id", false);
   EXPECT_THAT(response, HasSubstr("Content-Type: application/atom+xml; charset=utf-8\r\n"));

@@ -47,6 +47,14 @@ TEST(Event, ShowsAnAtomEntry) {
             id_line + "data: {\"service\":\"pubsub.example\",\"node\":\"news\",\"id\":\"a\",\"title\":\"T\"}\n\n");
 }
 
+TEST(Event, TellsOfAnItemThatIsLeftOutInEachViewAlike) {
+  Item too_large = item("a", "");
+  too_large.left_out = true;
+  const EventRef event = event_of(Happening::item, too_large);
+  for (const View view : {View::payload, View::item, View::json, View::atom})
+    EXPECT_EQ(event->frame(view).plain(), id_line + "event: too-large\ndata: {\"node\":\"news\",\"id\":\"a\"}\n\n");
+}
+
 TEST(Event, HasABodyWithoutItsId) {
   const EventRef event = event_of(Happening::retract, item("a", ""));
   EXPECT_EQ(event->frame(View::payload).plain(),

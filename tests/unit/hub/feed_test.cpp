@@ -56,6 +56,18 @@ TEST_F(FeedTest, FillsAFreshNodeFromTheList) {
   EXPECT_THAT(fill({item("a", "1"), item("b", "2")}), ElementsAre("*item a=1", "*item b=2"));
 }
 
+/// Its ID stands for it: a page that has been told is not told again after an outage, and resumes behind it.
+TEST_F(FeedTest, TellsOnceOfAnItemThatIsLeftOut) {
+  Item too_large = item("b", "");
+  too_large.left_out = true;
+  const std::string told = R"(*item b={"node":"news","id":"b"})";
+  EXPECT_THAT(fill({item("a", "1"), too_large}), ElementsAre("*item a=1", told));
+  EXPECT_NE(feed.position().content, 0u);
+  EXPECT_THAT(fill({item("a", "1"), too_large}), IsEmpty());
+  EXPECT_THAT(fill({item("a", "1"), too_large, item("c", "1")}), ElementsAre("*item c=1"));
+  EXPECT_THAT(words(feed.snapshot({item("a", "1"), too_large, item("c", "1")})), ElementsAre("*item a=1", told, "*item c=1"));
+}
+
 TEST_F(FeedTest, TellsInItsPositionWhatIsStored) {
   fill({item("a", "1"), item("b", "2")});
   const auto a = item("a", "1").content_hash(sample_name), b = item("b", "2").content_hash(sample_name);

@@ -33,6 +33,12 @@ Refusal refusal(const std::string& error) {
   return read_refusal(to_failure(read_stanza_error(parse("<iq type='error' id='1'>" + error + "</iq>"))));
 }
 
+std::string repeated(const std::string& text, int times) {
+  std::string out;
+  for (int i = 0; i < times; ++i) out += text;
+  return out;
+}
+
 TEST(Pubsub, AsksToSubscribeAndToUnsubscribe) {
   EXPECT_EQ(xml(subscribe("a&b", "evs.example")),
             "<pubsub xmlns=\"http://jabber.org/protocol/pubsub\"><subscribe jid=\"evs.example\" node=\"a&amp;b\"/></pubsub>");
@@ -47,6 +53,23 @@ TEST(Pubsub, AsksForItems) {
   const std::string first = xml(items_page("n", 50, ""));
   EXPECT_NE(first.find("<set xmlns=\"http://jabber.org/protocol/rsm\"><max>50</max></set>"), std::string::npos) << first;
   EXPECT_NE(xml(items_page("n", 50, "x<y")).find("<after>x&lt;y</after>"), std::string::npos);
+}
+
+TEST(Pubsub, TellsOfAnItemWhosePayloadWasLeftOut) {
+  const std::string deep = repeated("<a>", 200) + repeated("</a>", 200);
+  const std::string items = "<items node='n'><item id='1' publisher='p'>" + deep + "</item><item id='2'><x xmlns='urn:x'/></item></items>";
+  const auto notified = changes(message(items));
+  ASSERT_EQ(notified.size(), 2u);
+  const auto stored = read_items(result(items));
+  ASSERT_EQ(stored.size(), 2u);
+  for (const auto& [left_out, whole] : {std::pair(notified[0].item, notified[1].item), std::pair(stored[0], stored[1])}) {
+    EXPECT_EQ(left_out.id, "1");
+    EXPECT_EQ(left_out.publisher, "p");
+    EXPECT_TRUE(left_out.left_out);
+    EXPECT_EQ(left_out.payload, "");
+    EXPECT_FALSE(whole.left_out);
+    EXPECT_EQ(whole.payload, "<x xmlns='urn:x'/>");
+  }
 }
 
 TEST(Pubsub, ReadsAPublishedItem) {

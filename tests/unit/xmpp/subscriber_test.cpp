@@ -87,6 +87,31 @@ std::string subscriptions_of(const std::set<std::string>& nodes) {
   return "<pubsub xmlns='http://jabber.org/protocol/pubsub'><subscriptions>" + list + "</subscriptions></pubsub>";
 }
 
+TEST_F(SubscriberTest, OpensANodeWhoseNewestItemIsTooLarge) {
+  std::string deep;
+  for (int i = 0; i < 200; ++i) deep = "<a>" + deep + "</a>";
+  services.answer("items", "<pubsub xmlns='http://jabber.org/protocol/pubsub'><items node='n'><item id='1'><x/></item>"
+                           "<item id='2'>" + deep + "</item></items></pubsub>");
+  start();
+  want(Want::What::follow, "n");
+  ASSERT_TRUE(run_until_told<hub::Opened>());
+  const auto opened = std::find_if(told.begin(), told.end(), [](const auto& one) { return std::holds_alternative<hub::Opened>(one); });
+  const auto& history = std::get<hub::Opened>(*opened).history;
+  ASSERT_EQ(history.size(), 2u);
+  EXPECT_FALSE(history[0]->item.left_out);
+  EXPECT_TRUE(history[1]->item.left_out);
+  EXPECT_EQ(services.count("items"), 1u);
+
+  notify("<items node='n'><item id='3'>" + deep + "</item><item id='4'><x/></item></items>");
+  ASSERT_TRUE(run_until_told<hub::Happened>());
+  std::vector<std::string> live;
+  for (const auto& one : told)
+    if (const auto* happened = std::get_if<hub::Happened>(&one))
+      for (const auto& event : happened->events) live.push_back(event->item.id + (event->item.left_out ? " left out" : ""));
+  EXPECT_THAT(live, testing::ElementsAre("3 left out", "4"));
+  EXPECT_EQ(services.count("items"), 1u) << "its payload is not asked for";
+}
+
 TEST_F(SubscriberTest, DropsLeftOverSubscriptionsAFewAtATime) {
   std::set<std::string> left_over;
   for (int i = 0; i < 40; ++i) left_over.insert("n" + std::to_string(i));
