@@ -15,7 +15,7 @@ def nested(levels: int) -> str:
 XML = {
     "8,400 levels": nested(8400),
     "a million levels": nested(1_000_000),
-    "a tag of 20 MB": "<a b='" + "/item></a&gt;" * 2_000_000 + "'/>",
+    "a tag of 20 MB": "<a b='" + "/item>/>&lt;/a&gt;" * 1_000_000 + "'/>",
     "100,000 attributes": "<a" + "".join(f" a{i}=''" for i in range(100_000)) + "/>",
     "100,000 namespaces": "".join(f"<p{i}:a xmlns:p{i}='urn:{i}'/>" for i in range(100_000)),
     "100,000 namespaces in one tag": "<a" + "".join(f" xmlns:p{i}='urn:{i}'" for i in range(100_000)) + "/>",
@@ -54,7 +54,7 @@ def test_a_node_with_such_items_opens_at_once(scripted, crossing, open_direct):
     told = [one.type for one in stream.take(2 * (len(XML) - 1), 30)]
     assert told.count("message") >= len(XML) - 1
     asked = [one for stanza in list(scripted.stanzas) for one in stanza.iter(f"{{{PUBSUB}}}items")]
-    assert len(asked) == 1
+    assert len(asked) <= 2, "as the node opens, and for ?last; not again and again"
 
 
 def test_a_request_that_is_too_large_is_refused_and_a_reply_fails(scripted, crossing):

@@ -8,7 +8,7 @@ from harness.fixtures import target_of
 
 TOO_LARGE = {"200 levels": "<a xmlns='urn:x'>" + "<a>" * 200 + "</a>" * 200 + "</a>",
              "1.5 MB": "<a xmlns='urn:x'>" + "x" * 1_500_000 + "</a>",
-             "2,000 attributes": "<a xmlns='urn:x'" + "".join(f" a{i}=''" for i in range(2000)) + "/>"}
+             "70,000 elements": "<a xmlns='urn:x'>" + "<b/>" * 70_000 + "</a>"}
 
 
 def told(event):
@@ -17,6 +17,8 @@ def told(event):
 
 @pytest.mark.parametrize("kind", TOO_LARGE)
 def test_as_the_newest_one_and_live(xmpp, worker, publisher, new_node, open_direct, kind):
+    if xmpp.name == "ejabberd" and len(TOO_LARGE[kind]) > 250_000:
+        pytest.skip("ejabberd takes no payload of more than 250,000 bytes")
     node = new_node(persist_items=1, max_items=20)
     whole = "<x xmlns='urn:x'>{}</x>"
     publisher.publish(node, whole.format(1), "i1")
@@ -39,7 +41,7 @@ def test_a_document_lacks_it(xmpp, worker, publisher, new_node, open_direct):
     node = new_node(persist_items=1, max_items=20)
     publisher.publish(node, "<x xmlns='urn:x'>1</x>", "i1")
     publisher.publish(node, TOO_LARGE["200 levels"], "i2")
-    document = open_direct(worker, target=target_of(node), wait=False, headers={"Accept": "application/json"}).wait_end()
+    document = open_direct(worker, target=target_of(node), wait=False, HTTP_ACCEPT="application/json").wait_end()
     assert document.status == 200
     items = json.loads(document.text())["items"]
     assert len(items) == 1 and "item=i1" in items[0]["id"]

@@ -41,6 +41,7 @@ class ScriptedXmpp:
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.component_port = self._listener.getsockname()[1]
         self._peer, self._ready = None, threading.Event()
+        self._writing = threading.Lock()  # the test says things, and the server's thread answers
         threading.Thread(target=self._serve, daemon=True).start()
 
     def wait_ready(self) -> None:
@@ -53,7 +54,8 @@ class ScriptedXmpp:
                 one.close()
 
     def say(self, stanza: str) -> None:
-        self._peer.sendall(stanza.encode())
+        with self._writing:
+            self._peer.sendall(stanza.encode())
 
     def publish(self, node: str, item: str, payload: str, publisher: str = None, stamp: str = None) -> None:
         delay = f"<delay xmlns='urn:xmpp:delay' stamp={quoted(stamp)}/>" if stamp is not None else ""

@@ -294,14 +294,14 @@ TEST(StanzaBoundsBesides, GiveBackWhatExpatKeepsOfDistinctNames) {
   StanzaReader reader(options);
   ASSERT_TRUE(reader.feed(header));
   std::size_t number = 0;
-  for (int stanza = 0; stanza < 20; ++stanza) {
+  for (int stanza = 0; stanza < 6; ++stanza) {
     std::string bytes = message;
-    for (int i = 0; i < 50'000; ++i) bytes += "<p" + std::to_string(number) + ":n" + std::to_string(number) + " xmlns:p" + std::to_string(number) + "='u'/>", ++number;
+    for (int i = 0; i < 30'000; ++i) bytes += "<p" + std::to_string(number) + ":n" + std::to_string(number) + " xmlns:p" + std::to_string(number) + "='u'/>", ++number;
     ASSERT_TRUE(reader.feed(bytes + "</message>"));
     EXPECT_LE(reader.memory(), options.renew_above_bytes + (9u << 20));
     drained(reader);
   }
-  EXPECT_GE(reader.renewals(), 10u);
+  EXPECT_GE(reader.renewals(), 3u);
 }
 
 TEST(StanzaBoundsBesides, PassOverAStanzaForWhichTheParserHasNoMemory) {
