@@ -69,7 +69,7 @@ def test_streams_arrive_and_the_shipped_map_names_the_service(site):
 def test_it_speaks_http2(site):
     _, tls, _ = site
     told = subprocess.run([program("curl"), "-sk", "--http2", "--max-time", "5", "-o", "/dev/null", "-w", "%{http_version}",
-                           f"https://127.0.0.1:{tls}/eventsource/n"], capture_output=True, text=True, timeout=10).stdout
+                           "--resolve", f"{HOST}:{tls}:127.0.0.1", f"https://{HOST}:{tls}/eventsource/n"], capture_output=True, text=True, timeout=10).stdout
     assert told == "2"
 
 
