@@ -42,6 +42,13 @@ def test_the_request_is_handed_on_as_it_came(apache, stand_in, target):
     assert not params.get("PUBSUB_SERVICE") and not params.get("REMOTE_USER")
 
 
+@pytest.mark.parametrize("host", ["evil.example", "pubsub.localhost", f"evil.{HOST}", "127.0.0.1"])
+def test_no_other_name_reaches_the_worker(apache, stand_in, host):
+    before = len(stand_in.asked)
+    assert EventSource(apache.url() + "/eventsource/n", host=host).wait_head().status in (400, 421)
+    assert len(stand_in.asked) == before
+
+
 def test_a_missing_worker_is_a_stream_that_ends_with_retry(apache):
     stream = EventSource(apache.url() + "/eventsource/feed.json", host=HOST).wait_open().wait_end(8)
     assert 500 <= stream.parser.retry_ms <= 10000
@@ -57,7 +64,7 @@ def test_who_asks_for_a_document_is_told_the_truth(apache, accept, status):
 
 def test_it_is_the_same_for_a_client_that_would_speak_http2(apache):
     told = subprocess.run([program("curl"), "-sk", "--http2", "--max-time", "8", "-w", "%{http_code} %{content_type}",
-                           f"{apache.url()}/eventsource/n"], capture_output=True, text=True, timeout=10).stdout
+                           "--resolve", f"{HOST}:{apache.tls}:127.0.0.1", f"https://{HOST}:{apache.tls}/eventsource/n"], capture_output=True, text=True, timeout=10).stdout
     assert "retry: " in told and told.endswith("200 text/event-stream")
 
 
