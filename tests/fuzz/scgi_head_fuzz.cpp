@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // ScgiHead must never crash and must not care how its input is cut; a head it takes, written anew from the
 // headers that it gives, must be taken again with the same headers.
-#include <set>
+#include <algorithm>
 #include <string>
 
 #include "fuzz.hpp"
@@ -39,8 +39,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   check(outcome.consumed <= size);
   if (outcome.state != ScgiHead::State::complete) return 0;
 
-  std::set<std::string> names;
-  for (const ScgiHeader& header : outcome.headers) check(names.insert(header.name).second);
+  // Names may come twice, which the request's reader judges; but not how long its content is.
+  check(std::count_if(outcome.headers.begin(), outcome.headers.end(),
+                      [](const ScgiHeader& header) { return header.name == "CONTENT_LENGTH"; }) == 1);
   Run again;
   check(again.feed(written(outcome.headers)));
   check(again.outcome.state == ScgiHead::State::complete);
