@@ -15,7 +15,9 @@
 #include <csignal>
 #include <cstdlib>
 #include <memory>
+#include <exception>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "app/loop_watch.hpp"
@@ -100,6 +102,7 @@ gateway::ShardThreadOptions shard_options(const Config& config) {
   for (const Config::RoomService& service : config.room_services)
     options.route.room_services.push_back({.jid = service.jid, .hosts = {}, .rule = service.rule});
   options.head_timeout = config.listen.head_timeout;
+  options.max_document_bytes = config.limits.document_bytes;
   return options;
 }
 
@@ -139,6 +142,7 @@ class Application {
   explicit Application(const Config& config)
       : config_(config),
         gate_(gate_options(config)),
+        backlogs_(config.limits.waiting),
         listener_(io_, shards_),
         signals_(io_),
         reloads_(io_, SIGHUP),
@@ -163,7 +167,7 @@ class Application {
     wait_for_reloads();
     ping_service_manager();
     service_manager::ready("streaming");
-    io_.run();
+    run_guarded(io_, [] {});
     stop();
     return EXIT_SUCCESS;
   }
@@ -179,6 +183,7 @@ class Application {
       wants_.push_back(std::make_unique<Wants>(xmpp_io_, want_letters));
       gateway::ShardThreadOptions options = shard_options(config_);
       options.metrics = [this] { return metrics(); };
+      options.shard.backlogs = &backlogs_;
       shards_.push_back(std::make_unique<gateway::ShardThread>(std::move(options), gate_, *wants_.back()));
       doors.push_back({&shards_.back()->news(), wants_.back().get()});
     }
@@ -196,6 +201,8 @@ class Application {
     sources.subscriber = &subscriber_->counters();
     sources.accept_rests = listener_.rests();
     sources.limits = &gate_.limits();
+    sources.backlog_bytes = backlogs_.bytes();
+    sources.failures = failures_.load();
     return metrics_text(sources);
   }
 
@@ -204,8 +211,31 @@ class Application {
     xmpp_thread_ = std::thread([this] {
       pthread_setname_np(pthread_self(), "xmpp");
       const auto work = boost::asio::make_work_guard(xmpp_io_);
-      xmpp_io_.run();
+      run_guarded(xmpp_io_, [this] { begin_again(); });
     });
+  }
+
+  /// No exception in a handler, such as for want of memory, ends the process. The shards' threads do the same.
+  template <class Then>
+  void run_guarded(boost::asio::io_context& io, Then then) {
+    for (bool failed = false;;) {
+      try {
+        if (std::exchange(failed, false)) then();
+        io.run();
+        return;
+      } catch (const std::exception& why) {
+        failed = true;
+        failures_.fetch_add(1, std::memory_order_relaxed);
+        spdlog::error("a handler failed: {}", why.what());
+      }
+    }
+  }
+
+  /// Something on the XMPP thread got only so far, nobody knows how far: streams end and resume from what the feeds have,
+  /// and a new session reads what the services store.
+  void begin_again() {
+    for (auto& shard : shards_) shard->end_streams(hub::CloseReason::internal_error);
+    subscriber_->drop_session("an exception in this program");
   }
 
   void wait_for_signals() {
@@ -278,6 +308,7 @@ class Application {
   // In the order of use: what comes later refers to what comes before, and is destroyed first.
   gateway::Gate gate_;
   LoopWatch loops_;
+  hub::BacklogBudget backlogs_;
   boost::asio::io_context xmpp_io_{1};
   boost::asio::io_context io_{1};
   std::vector<std::unique_ptr<Wants>> wants_;
@@ -288,6 +319,7 @@ class Application {
   boost::asio::signal_set signals_;
   boost::asio::signal_set reloads_;
   boost::asio::steady_timer watchdog_;
+  std::atomic<std::uint64_t> failures_{0};
 };
 
 }  // namespace

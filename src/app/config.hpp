@@ -15,6 +15,7 @@
 #include "gateway/access_rule.hpp"
 #include "gateway/credentials.hpp"
 #include "gateway/limits.hpp"
+#include "hub/backlog_budget.hpp"
 #include "hub/item.hpp"
 
 namespace xes::app {
@@ -65,6 +66,8 @@ struct Config {
   struct Limits {
     gateway::Limits::Options most;
     std::size_t nodes_per_stream = 0;
+    hub::BacklogBudget::Options waiting;
+    std::size_t document_bytes = 0;
     std::chrono::milliseconds retry{};  ///< at least; at most twice as long
   };
   struct Log {

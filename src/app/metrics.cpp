@@ -54,6 +54,10 @@ std::string metrics_text(const MetricSources& sources) {
   for (std::size_t i = 0; i < gateway::limit_infos.size(); ++i)
     text.value("limited_total", sources.limits->refused(static_cast<gateway::Limit>(i)),
                "{limit=\"" + std::string(gateway::limit_infos[i].name) + "\"}");
+  text.metric("backlog_bytes", "gauge", sources.backlog_bytes,
+              "Bytes that wait for readers that do not take them. Worry near [limits] waiting.");
+  text.metric("failures_total", "counter", sources.failures + sum(sources, &hub::ShardCounters::failures),
+              "Exceptions, such as for want of memory, that closed something. Worry if it grows: see the log.");
   const gateway::Limits::Counts counts = sources.limits->counts();
   text.metric("client_addresses", "gauge", counts.addresses, "Client addresses with an open stream.");
   text.metric("users", "gauge", counts.users, "Users, and subjects of tokens, with an open stream.");

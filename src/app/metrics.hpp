@@ -18,6 +18,8 @@ struct MetricSources {
   std::size_t connections = 0;
   const xmpp::SubscriberCounters* subscriber = nullptr;
   std::uint64_t accept_rests = 0;
+  std::size_t backlog_bytes = 0;
+  std::uint64_t failures = 0;  ///< beside the shards'
   const gateway::Limits* limits = nullptr;
 };
 

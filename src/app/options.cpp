@@ -157,11 +157,13 @@ const Option option_rows[] = {
    "Events of each node kept in memory for readers that come back. When it is full, the oldest is forgotten, and who "
    "missed more is answered from what the service stores. 0 keeps the newest only.", AT(stream.history)},
   {"stream", "history_bytes", Kind::bytes, "16MiB", 64 * kib, gib, "", "",
-   "Bytes of those events, for each node. When they are reached, the oldest event is forgotten in the same way.",
+   "Bytes of memory for those events, for each node: half for the items, half for what is ready to be sent, in each view "
+   "that is read. When the items fill theirs, the oldest event is forgotten in the same way; when the other half is full, "
+   "events are written anew for each reader that comes back.",
    AT(stream.history_bytes)},
   {"stream", "max_lag", Kind::bytes, "1MiB", 16 * kib, gib, "", "",
-   "Bytes that may wait in this worker for one slow reader. When they are reached, its stream is closed; a browser "
-   "connects again and resumes.", AT(stream.max_lag_bytes)},
+   "Bytes of new events that may wait in this worker for one slow reader, behind the event that is being sent. When they "
+   "are reached, its stream is closed; a browser connects again and resumes.", AT(stream.max_lag_bytes)},
   {"stream", "linger", Kind::duration, "60s", 0, day, "", "",
    "How long a node stays subscribed after its last stream has ended, so that a reload of the page costs no new "
    "subscription. 0s unsubscribes at once.", AT(stream.linger)},
@@ -197,6 +199,16 @@ const Option option_rows[] = {
   {"limits", "nodes_per_stream", Kind::count, "16", 1, 20, "", "",
    "Nodes that one stream may name. Naming more is an error of the page, and answered with 400.",
    AT(limits.nodes_per_stream)},
+  {"limits", "waiting", Kind::bytes, "512MiB", 0, 64 * gib, "", "",
+   "Bytes that may wait in this worker for all readers that do not take them: replays, documents, and live events; what "
+   "several wait for counts once. When they are reached, a stream or document that has to wait is closed (backlog_full); a "
+   "browser connects again and resumes.", AT(limits.waiting.worker_bytes)},
+  {"limits", "waiting_per_address", Kind::bytes, "64MiB", 0, 64 * gib, "", "",
+   "The same for the readers of one client address, and there all that each of them waits for counts. When they are reached, "
+   "what has to wait for a reader of that address is closed in the same way.", AT(limits.waiting.address_bytes)},
+  {"limits", "document", Kind::bytes, "32MiB", 64 * kib, gib, "", "",
+   "The largest document (`Accept: application/json` or `application/atom+xml`); whoever asks for more is answered with 400, "
+   "and may ask for fewer items (`?last=N`).", AT(limits.document_bytes)},
   {"limits", "retry", Kind::duration, "60s", second, hour, "", "",
    "How long a browser over a limit is told to wait, at least; at most twice as long, so that not all come back at "
    "once.", AT(limits.retry)},

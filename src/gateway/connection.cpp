@@ -6,9 +6,12 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <algorithm>
+
 #include "base/log_limited.hpp"
 #include "base/text.hpp"
 #include "gateway/shard_thread.hpp"
+#include "wire/fastcgi.hpp"
 
 namespace xes::gateway {
 
@@ -24,22 +27,23 @@ std::string address_of(const Params& params) { return address_text(address_key(p
 Connection::Connection(ShardThread& thread, int descriptor, hub::Framing framing)
     : Stream(thread.shard(), framing),
       thread_(thread),
-      descriptor_(thread.io(), descriptor),
+      descriptor_(thread.io()),
       head_(std::make_unique<Head>()) {
   if (framing == hub::Framing::plain) head_->parser.emplace<wire::ScgiHead>();
+  descriptor_.assign(descriptor);
   thread_.connection_opened();
 }
 
 Connection::~Connection() { thread_.connection_closed(); }
 
 void Connection::start() {
-  thread_.add_deadline(shared_from_this());
+  guard([&] { thread_.add_deadline(shared_from_this()); });
   on_readable();
 }
 
 void Connection::on_deadline() {
   if (lingering_) return close();
-  if (head_ && !ended()) end(CloseReason::head_timeout);
+  if (head_ && !ended()) guard([&] { end(CloseReason::head_timeout); });
 }
 
 void Connection::wait_readable() {
@@ -50,9 +54,11 @@ void Connection::wait_readable() {
 }
 
 void Connection::on_readable() {
-  while (read_some()) {
-  }
-  if (descriptor_.is_open()) wait_readable();
+  guard([&] {
+    while (read_some()) {
+    }
+    if (descriptor_.is_open()) wait_readable();
+  });
 }
 
 bool Connection::read_some() {
@@ -164,7 +170,7 @@ void Connection::enter(const Params& params, StreamWanted& wanted) {
 void Connection::turn_away(const Refusal& refusal, const std::string& who) {
   log_limited::info("limit: {} is told to come back: {}", who, refusal.info().text);
   if (document_) return answer({wire::status_service_unavailable, std::string(refusal.info().text) + "; come back later"});
-  deliver(thread_.come_back_later(refusal.info().text, head_only_, accepted()));
+  replay({thread_.come_back_later(refusal.info().text, head_only_, accepted())});
   end_when_written(CloseReason::overloaded);
 }
 
@@ -185,6 +191,10 @@ void Connection::ask(const AccessRule& rule, const Visitor& visitor, StreamWante
 }
 
 void Connection::on_rights() {
+  guard([&] { look_at_rights(); });
+}
+
+void Connection::look_at_rights() {
   if (ended() || !asking_) return;
   const auto verdict = asking_->claim->verdict();
   if (!verdict) return;
@@ -226,19 +236,35 @@ void Connection::refuse(hub::Verdict verdict) {
 
 void Connection::on_expired() {
   expiry_.reset();
-  if (ended()) return;
-  if (!accepted()) return answer({wire::status_unauthorized, "the token has expired", false, bearer_invalid});
-  shard().end(*this, CloseReason::token_expired);
+  guard([&] {
+    if (ended()) return;
+    if (!accepted()) return answer({wire::status_unauthorized, "the token has expired", false, bearer_invalid});
+    shard().end(*this, CloseReason::token_expired);
+  });
 }
 
 void Connection::on_key_withdrawn() {
-  if (ended()) return;
-  if (!accepted()) return answer({wire::status_unauthorized, "the token is not valid any more", false, bearer_invalid});
-  shard().end(*this, CloseReason::access_revoked);
+  guard([&] {
+    if (ended()) return;
+    if (!accepted()) return answer({wire::status_unauthorized, "the token is not valid any more", false, bearer_invalid});
+    shard().end(*this, CloseReason::access_revoked);
+  });
 }
 
 void Connection::on_document(const std::vector<hub::EventRef>& items, std::string_view id) {
-  deliver(hub::make_frame(document_response(*document_, items, id, head_only_)));
+  guard([&] {
+    const auto response = document_response(*document_, items, id, head_only_, thread_.options().max_document_bytes);
+    if (!response) return answer({wire::status_bad_request, response.error().reason});
+    respond(*response);
+  });
+}
+
+void Connection::respond(std::string_view response) {
+  // In pieces that are one record each, which are kept once for both framings.
+  std::vector<hub::FrameRef> frames;
+  for (; !response.empty(); response.remove_prefix(std::min(response.size(), wire::max_record_content_bytes)))
+    frames.push_back(hub::make_frame(response.substr(0, wire::max_record_content_bytes)));
+  replay(frames);
   end_when_written(CloseReason::answered);
 }
 
@@ -264,11 +290,11 @@ void Connection::answer(const Answer& answer) {
   out += "Content-Type: text/plain; charset=utf-8\r\nCache-Control: no-store\r\nX-Content-Type-Options: nosniff\r\n";
   if (answer.allow) out += "Allow: GET, HEAD\r\n";
   if (!answer.challenge.empty()) out.append("WWW-Authenticate: ").append(answer.challenge).append("\r\n");
+  const std::string_view line_end = answer.text.ends_with('\n') ? "" : "\n";
+  if (!head_only_) wire::append_content_length(out, answer.text.size() + line_end.size());
   wire::append_head_end(out);
-  if (!head_only_) out += answer.text;
-  if (!head_only_ && !answer.text.ends_with('\n')) out += '\n';
-  deliver(hub::make_frame(out));
-  end_when_written(CloseReason::answered);
+  if (!head_only_) out.append(answer.text).append(line_end);
+  respond(out);
 }
 
 hub::FrameRef Connection::response_head() const { return thread_.response_head(head_only_, padding_bytes_); }
@@ -312,6 +338,15 @@ void Connection::wait_writable() {
 }
 
 void Connection::on_ended(CloseReason reason, bool cleanly) {
+  try {
+    say_end(reason, cleanly && reason != CloseReason::internal_error);
+  } catch (const std::exception& why) {
+    shard().count_failure("the end of a stream", why);
+    close();
+  }
+}
+
+void Connection::say_end(CloseReason reason, bool cleanly) {
   head_.reset();
   ticket_.release();
   asking_.reset();

@@ -36,7 +36,7 @@ using Expiries = std::multimap<std::chrono::system_clock::time_point, Bearer>;
 
 class Connection final : public hub::Stream, public hub::RightsHolder, public std::enable_shared_from_this<Connection> {
  public:
-  /// Takes the descriptor over: non-blocking, accepted.
+  /// Takes the descriptor over: non-blocking, accepted. Where that throws, the descriptor is the caller's still.
   Connection(ShardThread& thread, int descriptor, hub::Framing framing);
   ~Connection() override;
 
@@ -64,6 +64,8 @@ class Connection final : public hub::Stream, public hub::RightsHolder, public st
   void on_refused(hub::Refusal refusal) override;
   void on_ended(hub::CloseReason reason, bool cleanly) override;
   std::string who() const override { return ticket_.address(); }
+  void on_failure() override { close(); }
+  std::string_view address() const override { return ticket_.address_key(); }
 
   void wait_readable();
   void on_readable();
@@ -80,11 +82,15 @@ class Connection final : public hub::Stream, public hub::RightsHolder, public st
   /// Open once the service has said that the user may read every node.
   void ask(const AccessRule& rule, const Visitor& visitor, StreamWanted&& wanted);
   void on_rights() override;
+  void look_at_rights();
   std::shared_ptr<hub::RightsHolder> hold() override { return shared_from_this(); }
   void refuse(hub::Verdict verdict);
   /// Nodes that are not there are told so, and need no right any more: what is made there later is asked about anew.
   void leave_out_missing(hub::Selection& selection);
   void answer(const Answer& answer);
+  /// All of a response, which waits as long as its reader reads, and is no lag.
+  void respond(std::string_view response);
+  void say_end(hub::CloseReason reason, bool cleanly);
   ssize_t send(std::span<const iovec> bytes);
   void finish_framing();
   void close();

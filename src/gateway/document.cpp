@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "gateway/document.hpp"
 
+#include <algorithm>
 #include <chrono>
 #include <ctime>
 #include <utility>
@@ -27,6 +28,20 @@ constexpr Type known_types[] = {
 std::string_view trimmed(std::string_view text) {
   const auto first = text.find_first_not_of(" \t");
   return first == text.npos ? std::string_view() : text.substr(first, text.find_last_not_of(" \t") - first + 1);
+}
+
+/// `;q=0` among a range's parameters: not this one (RFC 9110 §12.4.2).
+bool is_refused(std::string_view parameters) {
+  while (!parameters.empty()) {
+    const auto end = std::min(parameters.find(';'), parameters.size());
+    const std::string_view one = trimmed(parameters.substr(0, end));
+    parameters.remove_prefix(std::min(end + 1, parameters.size()));
+    const auto equals = one.find('=');
+    if (equals == one.npos || ascii_lower(trimmed(one.substr(0, equals))) != "q") continue;
+    const std::string_view weight = trimmed(one.substr(equals + 1));
+    return weight.starts_with('0') && weight.find_first_not_of("0.") == weight.npos;
+  }
+  return false;
 }
 
 /// RFC 3339 in UTC.
@@ -84,9 +99,10 @@ std::optional<DocumentWanted::Form> document_form(std::string_view accept) {
   while (!accept.empty()) {
     const auto comma = accept.find(',');
     const std::string_view range = accept.substr(0, comma);
-    const std::string name = ascii_lower(trimmed(range.substr(0, range.find(';'))));
+    const auto semicolon = std::min(range.find(';'), range.size());
+    const std::string name = ascii_lower(trimmed(range.substr(0, semicolon)));
     for (const Type& type : known_types)
-      if (type.name == name) return type.form;
+      if (type.name == name && !is_refused(range.substr(semicolon))) return type.form;
     accept.remove_prefix(comma == accept.npos ? accept.size() : comma + 1);
   }
   return std::nullopt;
@@ -103,9 +119,31 @@ DocumentWanted describe_document(DocumentWanted::Form form, const Params& params
   return wanted;
 }
 
-std::string document_response(const DocumentWanted& wanted, const std::vector<hub::EventRef>& items, std::string_view id,
-                              bool head_only) {
+Result<std::string> document_response(const DocumentWanted& wanted, const std::vector<hub::EventRef>& items, std::string_view id,
+                                      bool head_only, std::size_t most) {
   using Form = DocumentWanted::Form;
+  const auto too_large = [&] {
+    return fail(Error::too_large, "a document has at most " + std::to_string(most) + " bytes; ask for fewer items: ?last=N");
+  };
+  std::size_t bytes = 0;
+  for (const hub::EventRef& event : items) bytes += event->item.text ? event->item.text->size() : event->item.payload.size();
+  if (bytes > most) return too_large();
+
+  std::string body;
+  if (!head_only) {
+    std::vector<wire::ItemView> views;
+    for (auto event = items.rbegin(); event != items.rend(); ++event)
+      if ((*event)->happening == hub::Happening::item && !(*event)->item.left_out) views.push_back(view_of(**event));
+    const std::string time = now_text();
+    const wire::FeedHead head{wanted.title, {}, wanted.url, wanted.author, time};
+    if (wanted.form == Form::atom_feed) {
+      wire::append_atom_feed(body, head, views);
+    } else {
+      wire::append_json_feed(body, head, views);
+    }
+    if (body.size() > most) return too_large();
+  }
+
   std::string out;
   wire::append_status(out, wire::status_ok);
   out += wanted.form == Form::json        ? "Content-Type: application/json; charset=utf-8\r\n"
@@ -114,22 +152,12 @@ std::string document_response(const DocumentWanted& wanted, const std::vector<hu
   out += "Cache-Control: private, no-cache\r\nVary: Accept\r\nX-Content-Type-Options: nosniff\r\n";
   // An ID is of [A-Za-z0-9._-] (wire/event_id.hpp, positions.hpp).
   out.append("X-Last-Event-ID: ").append(id).append("\r\n");
-  out.append("Link: <").append(wanted.url).append(wanted.url.find('?') == std::string::npos ? "?" : "&");
-  out.append("lastEventId=").append(id).append(">; rel=\"alternate\"; type=\"text/event-stream\"\r\n");
+  if (!head_only) wire::append_content_length(out, body.size());
+  std::string link = "Link: <" + wanted.url + (wanted.url.find('?') == std::string::npos ? "?" : "&") + "lastEventId=";
+  link.append(id).append(">; rel=\"alternate\"; type=\"text/event-stream\"\r\n");
+  if (out.size() + link.size() + 2 <= max_document_head_bytes) out += link;
   wire::append_head_end(out);
-  if (head_only) return out;
-
-  std::vector<wire::ItemView> views;
-  for (auto event = items.rbegin(); event != items.rend(); ++event)
-    if ((*event)->happening == hub::Happening::item && !(*event)->item.left_out) views.push_back(view_of(**event));
-  const std::string time = now_text();
-  const wire::FeedHead head{wanted.title, {}, wanted.url, wanted.author, time};
-  if (wanted.form == Form::atom_feed) {
-    wire::append_atom_feed(out, head, views);
-  } else {
-    wire::append_json_feed(out, head, views);
-  }
-  return out;
+  return out + body;
 }
 
 }  // namespace xes::gateway

@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/error.hpp"
 #include "gateway/params.hpp"
 #include "hub/event.hpp"
 #include "hub/selection.hpp"
@@ -25,7 +26,7 @@ struct DocumentWanted {
   std::string author; ///< the service's JID
 };
 
-/// The form that Accept asks for, by the first of its types that is known; nothing where that is an event stream, or
+/// The form that Accept asks for, by the first of its types that is known and not refused with `q=0`; nothing where that is an event stream, or
 /// where none is (a browser's address bar, curl's */*).
 std::optional<DocumentWanted::Form> document_form(std::string_view accept);
 
@@ -36,8 +37,13 @@ DocumentWanted describe_document(DocumentWanted::Form form, const Params& params
 /// Items that a document holds where the request does not say: ?last=N.
 inline constexpr unsigned default_document_items = 20;
 
-/// The whole CGI response. `items` oldest first; `id` is where an EventSource goes on.
-std::string document_response(const DocumentWanted& wanted, const std::vector<hub::EventRef>& items, std::string_view id,
-                              bool head_only);
+/// What nginx/location-*.conf have room for (their buffer is 2,560 bytes): a longer head would be a 502.
+inline constexpr std::size_t max_document_head_bytes = 2048;
+
+/// The whole CGI response, with its length, so that one that is cut does not pass for it. `items` oldest first; `id` is where
+/// an EventSource goes on. The Link header, which has the URL in it, is left out where the head would be too long with it.
+/// Error::too_large: the items, or the document made of them, are more than `most` bytes.
+Result<std::string> document_response(const DocumentWanted& wanted, const std::vector<hub::EventRef>& items, std::string_view id,
+                                      bool head_only, std::size_t most);
 
 }  // namespace xes::gateway

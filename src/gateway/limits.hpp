@@ -172,6 +172,8 @@ class Limits::Ticket {
   std::string address() const;
   /// The node_key() of a stream that follows one node; else nullptr.
   const std::string* single_node() const { return nodes_.size() == 1 ? &nodes_.front()->first : nullptr; }
+  /// What it counts as; empty: nobody's.
+  std::string_view address_key() const { return limits_ && address_ ? std::string_view((*address_)->first) : std::string_view(); }
   explicit operator bool() const { return limits_ != nullptr; }
 
  private:

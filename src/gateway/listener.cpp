@@ -182,7 +182,12 @@ void Listener::close() {
 void Listener::wait(Socket& socket) {
   socket.descriptor.async_wait(boost::asio::posix::stream_descriptor::wait_read,
                                [this, &socket](const boost::system::error_code& error) {
-                                 if (!error) accept_all(socket);
+                                 if (error) return;
+                                 try {
+                                   accept_all(socket);
+                                 } catch (const std::exception&) {
+                                   rest(socket, ENOMEM);
+                                 }
                                });
 }
 
@@ -210,7 +215,12 @@ bool Listener::hand_over(int descriptor, hub::Framing framing) {
   setsockopt(descriptor, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);  // fails on a Unix socket, which has no delay
   const std::size_t best = shard_for(descriptor);
   auto& mailbox = shards_[best]->accepted();
-  mailbox.push({descriptor, framing});
+  try {
+    mailbox.push({descriptor, framing});
+  } catch (const std::bad_alloc&) {
+    ::close(descriptor);
+    throw;
+  }
   if (!mailbox.flush_overflow()) flush_later();
   return true;
 }
@@ -262,7 +272,12 @@ void Listener::rest(Socket& socket, int error) {
   }
   socket.timer.expires_after(rest_time);
   socket.timer.async_wait([this, &socket](const boost::system::error_code& canceled) {
-    if (!canceled) accept_all(socket);
+    if (canceled) return;
+    try {
+      accept_all(socket);
+    } catch (const std::exception&) {
+      rest(socket, ENOMEM);
+    }
   });
 }
 

@@ -155,6 +155,10 @@ Result<hub::Selection> find_selection(std::string_view path, const std::vector<w
                                              [](const std::string& name) { return !wire::is_glob(name); });
     selection.patterns.assign(globs, selection.nodes.end());
     selection.nodes.erase(globs, selection.nodes.end());
+    for (const std::string& pattern : selection.patterns)
+      if (!wire::Glob(pattern).is_linear())
+        return fail(Error::malformed, "between two * there are at most " + std::to_string(wire::Glob::max_searched) +
+                                          " bytes if there is a ? among them");
     if (!selection.patterns.empty() && selection.service.find('@') != std::string::npos)
       return fail(Error::malformed, "an account's nodes are followed by name; servers list them to nobody else");
   }

@@ -53,17 +53,36 @@ ShardThread::~ShardThread() {
 }
 
 void ShardThread::start() {
-  beat();
   thread_ = std::thread([this] {
     pthread_setname_np(pthread_self(), "shard");
-    io_.run();
+    run();
   });
+}
+
+/// What is done for a stream, for news or by the clock catches its own exceptions; here are the rest, such as a timer that
+/// cannot be set for want of memory.
+void ShardThread::run() {
+  for (;;) {
+    try {
+      if (!beats_) beat();
+      io_.run();
+      return;
+    } catch (const std::exception& why) {
+      shard_.count_failure("shard", why);
+    }
+  }
+}
+
+void ShardThread::end_streams(hub::CloseReason reason) {
+  boost::asio::post(io_, [this, reason] { guard("shard", [&] { shard_.end_all(reason); }); });
 }
 
 void ShardThread::stop(hub::CloseReason reason) {
   boost::asio::post(io_, [this, reason] {
-    take_accepted();
-    shard_.end_all(reason);
+    guard("shard", [&] {
+      take_accepted();
+      shard_.end_all(reason);
+    });
     io_.stop();
   });
   thread_.join();
@@ -81,15 +100,22 @@ void ShardThread::end_withdrawn(std::shared_ptr<const Keys> keys) {
 
 void ShardThread::take_accepted() {
   accepted_.drain([this](Accepted accepted) {
-    std::make_shared<Connection>(*this, accepted.descriptor, accepted.framing)->start();
+    std::shared_ptr<Connection> connection;
+    // The system may refuse to watch it (epoll has a limit for each user).
+    guard("connection", [&] { connection = std::make_shared<Connection>(*this, accepted.descriptor, accepted.framing); });
+    if (!connection) {
+      ::close(accepted.descriptor);
+      return;
+    }
+    connection->start();
   });
 }
 
 void ShardThread::take_news() {
   // Between bursts, sockets that take bytes again are served: who keeps up is not taken for slow.
   constexpr std::size_t letters_at_a_time = 64;
-  news_.drain([this](hub::News news) { shard_.read(std::move(news)); }, letters_at_a_time);
-  flush();
+  news_.drain([this](hub::News news) { guard("news", [&] { shard_.read(std::move(news)); }); }, letters_at_a_time);
+  guard("news", [&] { flush(); });
 }
 
 void ShardThread::want(hub::Want want) {
@@ -100,25 +126,30 @@ void ShardThread::want(hub::Want want) {
 void ShardThread::flush() {
   const auto next = shard_.flush(std::chrono::steady_clock::now());
   if (!next || flush_waits_) return;
-  flush_waits_ = true;
   flush_timer_.expires_at(*next);
   flush_timer_.async_wait([this](const boost::system::error_code& error) {
     flush_waits_ = false;
     if (!error) flush();
   });
+  flush_waits_ = true;
 }
 
 void ShardThread::beat() {
   beat_timer_.expires_after(options_.shard.heartbeat / hub::Shard::beats_per_heartbeat);
   beat_timer_.async_wait([this](const boost::system::error_code& error) {
+    beats_ = false;
     if (error) return;
-    shard_.beat();
-    check_deadlines();
-    check_expiries();
-    wants_.flush_overflow();
-    wants_.wake();
+    guard("beat", [&] {
+      shard_.beat();
+      check_deadlines();
+      check_expiries();
+      flush();
+      wants_.flush_overflow();
+      wants_.wake();
+    });
     beat();
   });
+  beats_ = true;
 }
 
 hub::FrameRef ShardThread::response_head(bool head_only, std::size_t padding_bytes) const {

@@ -9,10 +9,12 @@
 #include <boost/asio/steady_timer.hpp>
 #include <chrono>
 #include <deque>
+#include <exception>
 #include <functional>
 #include <memory>
 #include <random>
 #include <span>
+#include <string_view>
 #include <thread>
 #include <vector>
 
@@ -30,6 +32,7 @@ struct ShardThreadOptions {
   std::chrono::milliseconds head_timeout{10'000};  ///< from accepting to a complete request's head; then it is closed
   /// What a request whose params say EVENTSOURCE_METRICS is answered; called on any shard's thread.
   std::function<std::string()> metrics;
+  std::size_t max_document_bytes = 32u << 20;      ///< more is answered with 400
   std::size_t mailbox_letters = 16'384;            ///< see base/mailbox.hpp for what happens at it
 };
 
@@ -57,6 +60,8 @@ class ShardThread {
   void stop(hub::CloseReason reason);
   /// Ends the streams whose tokens are signed with another key than these. After Gate::set_keys(), so that none comes later.
   void end_withdrawn(std::shared_ptr<const Keys> keys);
+  /// Ends every stream, and goes on.
+  void end_streams(hub::CloseReason reason);
   std::size_t connections() const { return connections_.load(std::memory_order_relaxed); }
   const hub::ShardCounters& counters() const { return shard_.counters(); }
 
@@ -87,6 +92,16 @@ class ShardThread {
     std::weak_ptr<Connection> connection;
   };
 
+  void run();
+  /// Whatever fails with an exception, the others go on.
+  template <class Body>
+  void guard(std::string_view what, Body body) {
+    try {
+      body();
+    } catch (const std::exception& why) {
+      shard_.count_failure(what, why);
+    }
+  }
   void take_accepted();
   void take_news();
   void want(hub::Want want);
@@ -101,6 +116,7 @@ class ShardThread {
   boost::asio::steady_timer beat_timer_;
   boost::asio::steady_timer flush_timer_;
   bool flush_waits_ = false;  ///< for the timer
+  bool beats_ = false;        ///< the timer is set
   Gate& gate_;
   Wants& wants_;
   NewsBox news_;

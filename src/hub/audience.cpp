@@ -16,11 +16,16 @@ Audience::Audience(Shard& shard, Selection selection, std::vector<Node*> nodes)
       nodes_(std::move(nodes)),
       list_(selection_.patterns.empty() ? List::none_needed : List::awaited),
       at_(nodes_.size()) {
-  for (std::size_t i = 0; i < nodes_.size(); ++i) {
-    Node& node = *nodes_[i];
-    node.flush();
-    node.join(*this);
-    if (node.state() == Node::State::open) at_[i] = node.position();
+  try {
+    for (std::size_t i = 0; i < nodes_.size(); ++i) {
+      Node& node = *nodes_[i];
+      node.flush();
+      node.join(*this);
+      if (node.state() == Node::State::open) at_[i] = node.position();
+    }
+  } catch (...) {
+    leave_nodes();
+    throw;
   }
 }
 
@@ -84,7 +89,10 @@ void Audience::begin_waiting() {
   std::vector<Waiting> waiting;
   waiting.swap(waiting_);
   for (const Waiting& one : waiting) one.stream->audience_ = nullptr;
-  for (Waiting& one : waiting) admit(std::move(one));
+  for (Waiting& one : waiting) {
+    Stream& stream = *one.stream;
+    stream.guard([&] { admit(std::move(one)); });
+  }
   release_stores();
   if (unused()) shard_.maybe_unused(*this);
 }
@@ -116,7 +124,7 @@ bool Audience::begin(Waiting& waiting) {
     if (stream.wants_document()) {
       give_document(stream, replays);
     } else {
-      go_live(stream, frames_of(waiting, replays));
+      go_live(stream, replay_of(waiting, std::move(replays)));
     }
     return true;
   }
@@ -143,7 +151,7 @@ std::vector<Node::Query> Audience::queries(Waiting& waiting) const {
   if (start.at == Start::At::after) {
     for (Query& query : all) query.from = Query::From::nowhere;
     if (selection_.several) {
-      const auto positions = wire::parse_positions(start.last, epochs());
+      const auto positions = wire::parse_positions(start.last, numbering().epochs);
       for (std::size_t i = 0; positions && i < all.size(); ++i)
         if ((*positions)[i]) all[i] = Query::after(*(*positions)[i]);
     } else if (const auto id = wire::parse_event_id(start.last)) {
@@ -159,42 +167,24 @@ std::uint64_t Audience::Waiting::since_in(const Node& node) {
   return since.emplace_back(&node, node.position().sequence).second;
 }
 
-/// A stream of one node shares its events' bytes; IDs of several nodes are this audience's own. Until a node's replay
-/// begins, its part of the ID says where the client was, so whoever is cut in between goes on there.
-std::vector<FrameRef> Audience::frames_of(const Waiting& waiting, const std::vector<Node::Replay>& replays) const {
-  std::vector<FrameRef> frames;
-  std::string text = waiting.told.value_or("");
-  auto finish = [&] {
-    if (!text.empty()) frames.push_back(make_frame(std::exchange(text, {})));
-  };
+std::unique_ptr<Replay> Audience::replay_of(const Waiting& waiting, std::vector<Node::Replay> replays) const {
+  std::string opening = waiting.told.value_or("");
   wire::Entries entries(nodes_.size());
+  std::vector<Replay::Part> parts(nodes_.size());
   for (std::size_t i = 0; i < nodes_.size(); ++i) {
     const Node& node = *nodes_[i];
-    const Node::Replay& replay = replays[i];
+    Node::Replay& replay = replays[i];
     if (node.state() == Node::State::refused && selection_.several)
-      text += node_block(node.name().node, node.refusal() == Refusal::forbidden ? "forbidden" : "missing");
-    if (!replay.reset.empty()) text += reset_block(node.name().node, replay.reset);
-    if (node.state() == Node::State::open && replay.reset.empty())
-      entries[i] = replay.events.empty() ? node.position() : replay.before;
-  }
-  for (const std::string& node : left_out_) text += node_block(node, "left-out");
-  for (std::size_t i = 0; i < nodes_.size(); ++i) {
-    for (const EventRef& event : replays[i].events) {
-      if (!selection_.several) {
-        finish();
-        frames.push_back(frame_of(event, selection_.view));
-        continue;
-      }
-      entries[i] = event->id;
-      append_event(text, *event, entries);
-      if (text.size() >= replay_piece_bytes) finish();
+      opening += node_block(node.name().node, node.refusal() == Refusal::forbidden ? "forbidden" : "missing");
+    if (!replay.reset.empty()) opening += reset_block(node.name().node, replay.reset);
+    if (node.state() == Node::State::open) {
+      if (replay.reset.empty()) entries[i] = replay.events.empty() ? node.position() : replay.before;
+      parts[i].then = node.position();
     }
-    if (nodes_[i]->state() == Node::State::open) entries[i] = nodes_[i]->position();
+    parts[i].events = std::move(replay.events);
   }
-  // Every stream is told where it stands, so that one that has had no event yet can resume, too.
-  text += position_block(id_text(entries));
-  finish();
-  return frames;
+  for (const std::string& node : left_out_) opening += node_block(node, "left-out");
+  return std::make_unique<Replay>(selection_.view, numbering(), std::move(opening), std::move(entries), std::move(parts));
 }
 
 void Audience::give_document(Stream& stream, const std::vector<Node::Replay>& replays) const {
@@ -204,28 +194,25 @@ void Audience::give_document(Stream& stream, const std::vector<Node::Replay>& re
     items.insert(items.end(), replays[i].events.begin(), replays[i].events.end());
     if (nodes_[i]->state() == Node::State::open) entries[i] = nodes_[i]->position();
   }
-  stream.on_document(items, id_text(entries));
+  stream.on_document(items, numbering().id(entries));
 }
 
-void Audience::go_live(Stream& stream, const std::vector<FrameRef>& frames) {
+void Audience::go_live(Stream& stream, std::unique_ptr<Replay> replay) {
+  live_.push_back(&stream);
   stream.audience_ = this;
   stream.live_ = true;
-  stream.place_ = static_cast<std::uint32_t>(live_.size());
-  live_.push_back(&stream);
-  std::vector<FrameRef> all;
-  all.reserve(frames.size() + 1);
-  if (!stream.accepted_) all.push_back(stream.response_head());
-  stream.accepted_ = true;
-  all.insert(all.end(), frames.begin(), frames.end());
-  stream.replay(all);
+  stream.place_ = static_cast<std::uint32_t>(live_.size() - 1);
+  std::vector<FrameRef> head;
+  if (!std::exchange(stream.accepted_, true)) head.push_back(stream.response_head());
+  stream.replay(head, std::move(replay));
 }
 
 void Audience::wait(Waiting waiting) {
   Stream& stream = *waiting.stream;
+  waiting_.push_back(std::move(waiting));
   stream.audience_ = this;
   stream.live_ = false;
-  stream.place_ = static_cast<std::uint32_t>(waiting_.size());
-  waiting_.push_back(std::move(waiting));
+  stream.place_ = static_cast<std::uint32_t>(waiting_.size() - 1);
 }
 
 /// Takes the place of the removed one by the last: safe within a loop from the back.
@@ -241,6 +228,11 @@ void Audience::remove(Stream& stream) {
     release_stores();
   }
   stream.audience_ = nullptr;
+}
+
+void Audience::end(CloseReason reason) {
+  while (!live_.empty()) live_.back()->end(reason);
+  while (!waiting_.empty()) waiting_.back().stream->end(reason);
 }
 
 }  // namespace xes::hub

@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "hub/node.hpp"
+#include "hub/replay.hpp"
 #include "hub/rights.hpp"
 #include "hub/selection.hpp"
 #include "hub/stream.hpp"
@@ -23,6 +24,9 @@ namespace xes::hub {
 
 class Audience final : public RightsHolder, public std::enable_shared_from_this<Audience> {
  public:
+  /// Of nodes that match a pattern, for each that a stream may follow: so many may be asked about for a user.
+  static constexpr std::size_t asked_for_each_followed = 4;
+
   /// `nodes`: the selection's, in its order.
   Audience(Shard& shard, Selection selection, std::vector<Node*> nodes);
   Audience(const Audience&) = delete;
@@ -31,8 +35,8 @@ class Audience final : public RightsHolder, public std::enable_shared_from_this<
 
   const Selection& selection() const { return selection_; }
   /// Of nodes that match its patterns, leaves those that its reader may read. False while that is not known of all of them
-  /// and streams wait for it. Of more than four for each that a stream may follow, only the first are asked about.
-  bool keep_readable(std::vector<std::string>& nodes);
+  /// and streams wait for it. `nodes`: of all that match (`matching`), as many as are asked about at most.
+  bool keep_readable(std::vector<std::string>& nodes, std::size_t matching);
   void turn_away_who_may_not_follow(const std::vector<std::string>& nodes);
   /// The service lists other nodes that match than before (`left_out`: beyond the bound); or cannot be asked now.
   /// Returns those that it does not follow any more.
@@ -57,11 +61,11 @@ class Audience final : public RightsHolder, public std::enable_shared_from_this<
   std::shared_ptr<RightsHolder> hold() override { return shared_from_this(); }
   /// Live streams may have missed something: they are to go on from where they are, as if they had just come.
   void begin_again();
+  /// All of its streams.
+  void end(CloseReason reason);
 
  private:
   friend class Shard;
-  /// Replays are handed to streams in pieces of about so many bytes.
-  static constexpr std::size_t replay_piece_bytes = 64u << 10;
   static constexpr std::uint64_t endless = ~std::uint64_t{0};
 
   struct Waiting {
@@ -80,9 +84,9 @@ class Audience final : public RightsHolder, public std::enable_shared_from_this<
   /// False if it has to wait for stored items.
   bool begin(Waiting& waiting);
   std::vector<Node::Query> queries(Waiting& waiting) const;
-  std::vector<FrameRef> frames_of(const Waiting& waiting, const std::vector<Node::Replay>& replays) const;
+  std::unique_ptr<Replay> replay_of(const Waiting& waiting, std::vector<Node::Replay> replays) const;
   void give_document(Stream& stream, const std::vector<Node::Replay>& replays) const;
-  void go_live(Stream& stream, const std::vector<FrameRef>& frames);
+  void go_live(Stream& stream, std::unique_ptr<Replay> replay);
   void wait(Waiting waiting);
   /// A node has come to streams that are live already: they get all of it, once it is there.
   void join_late(std::size_t index);
@@ -96,9 +100,7 @@ class Audience final : public RightsHolder, public std::enable_shared_from_this<
   /// What became of nodes, to all that know of them.
   void tell(const std::string& blocks);
   void flush_nodes();
-  void append_event(std::string& out, const Event& event, const wire::Entries& entries) const;
-  std::string id_text(const wire::Entries& entries) const;
-  std::vector<std::uint64_t> epochs() const;
+  Numbering numbering() const;
   std::size_t index_of(const Node& node) const;
   std::vector<std::string> node_names() const;
   bool all_refused() const;

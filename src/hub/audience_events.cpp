@@ -16,12 +16,13 @@ void Audience::happened(const Node& node, const std::vector<EventRef>& events) {
     frame = frame_of(events.front(), selection_.view);
   } else {
     std::string burst;
+    const Numbering ids = numbering();
     for (const EventRef& event : events) {
       if (selection_.several) {
         at = event->id;
-        append_event(burst, *event, at_);
+        ids.append_event(burst, event, selection_.view, at_);
       } else {
-        burst += event->frame(selection_.view).plain();
+        burst += frame_of(event, selection_.view)->plain();
       }
     }
     frame = make_frame(burst);
@@ -46,19 +47,11 @@ void Audience::broadcast(const FrameRef& frame) {
 
 // ---- event IDs
 
-void Audience::append_event(std::string& out, const Event& event, const wire::Entries& entries) const {
-  out.append("id: ").append(id_text(entries)) += '\n';
-  out += event.body(selection_.view);
-}
-
-std::string Audience::id_text(const wire::Entries& entries) const {
-  return selection_.several ? wire::to_string(entries, epochs()) : wire::to_string(entries[0].value_or(wire::EventId{}));
-}
-
-std::vector<std::uint64_t> Audience::epochs() const {
-  std::vector<std::uint64_t> all;
-  for (const Node* node : nodes_) all.push_back(node->position().epoch);
-  return all;
+Numbering Audience::numbering() const {
+  Numbering numbering{selection_.several, {}};
+  if (!selection_.several) return numbering;
+  for (const Node* node : nodes_) numbering.epochs.push_back(node->position().epoch);
+  return numbering;
 }
 
 }  // namespace xes::hub

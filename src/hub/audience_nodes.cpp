@@ -11,9 +11,6 @@
 namespace xes::hub {
 namespace {
 
-/// Of nodes that match a pattern, for each that a stream may follow: so many may be asked about for a user.
-constexpr std::size_t asked_for_each_followed = 4;
-
 bool may_pass(std::optional<Verdict> verdict) { return verdict == Verdict::held || verdict == Verdict::lapsed; }
 
 }  // namespace
@@ -30,20 +27,21 @@ void Audience::join_late(std::size_t i) {
   node.flush();  // which this audience passes over, as it has not joined
   const auto replay = node.replay({Node::Query::From::newest, {}, std::numeric_limits<unsigned>::max(), endless});
   if (!replay) return node.fetch();
-  std::vector<FrameRef> frames;
+  std::vector<FrameRef> frames;  // the same for all of them
+  const Numbering ids = numbering();
   std::string text = node_block(node.name().node, "created");
   for (const EventRef& event : replay->events) {
     at_[i] = event->id;
-    append_event(text, *event, at_);
-    if (text.size() >= replay_piece_bytes) frames.push_back(make_frame(std::exchange(text, {})));
+    ids.append_event(text, event, selection_.view, at_);
+    if (text.size() >= Replay::piece_bytes) frames.push_back(make_frame(std::exchange(text, {})));
   }
   at_[i] = node.position();
-  frames.push_back(make_frame(text + position_block(id_text(at_))));
+  frames.push_back(make_frame(text + position_block(numbering().id(at_))));
   for (std::size_t k = live_.size(); k-- > 0;) live_[k]->replay(frames);
 }
 
 void Audience::begin_again() {
-  const std::string here = id_text(at_);
+  const std::string here = numbering().id(at_);
   for (Stream* stream : std::exchange(live_, {})) wait({stream, Start::after(here), {}, ""});
 }
 
@@ -71,12 +69,11 @@ void Audience::refuse_all() {
 
 // ---- patterns
 
-bool Audience::keep_readable(std::vector<std::string>& nodes) {
+bool Audience::keep_readable(std::vector<std::string>& nodes, std::size_t matching) {
   if (selection_.reader.jid.empty()) return true;
-  const std::size_t matching = nodes.size(), most = shard_.options().max_nodes * asked_for_each_followed;
-  nodes.resize(std::min(matching, most));
   if (!claim_ || nodes != asked_about_) {
-    if (matching > most) log_limited::info("{}: {} nodes match, a user is asked about for {}", describe(selection_), matching, most);
+    if (matching > nodes.size())
+      log_limited::info("{}: {} nodes match, a user is asked about for {}", describe(selection_), matching, nodes.size());
     // Made before the old one goes, so that nothing is asked twice.
     claim_ = shard_.rights().claim(*this, selection_.service, nodes, selection_.reader);
     asked_about_ = nodes;
@@ -119,7 +116,7 @@ std::optional<Verdict> Audience::verdict_on(const std::string& node) const {
 }
 
 void Audience::tell(const std::string& blocks) {
-  broadcast(make_frame(blocks + position_block(id_text(at_))));
+  broadcast(make_frame(blocks + position_block(numbering().id(at_))));
   for (Waiting& one : waiting_)
     if (one.told) *one.told += blocks;
 }

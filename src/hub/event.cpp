@@ -86,21 +86,39 @@ std::uint64_t Item::content_hash(const NodeName& name) const {
   return hash == 0 ? 1 : hash;
 }
 
-const Frame& Event::frame(View view) const {
-  Encoded& encoded = encoded_[static_cast<std::size_t>(view)];
-  std::call_once(encoded.once, [&] { encoded.frame = std::make_unique<const Frame>(block_of(*this, view)); });
-  return *encoded.frame;
+Event::~Event() {
+  for (const std::atomic<const Frame*>& slot : frames_) {
+    const std::unique_ptr<const Frame> frame(slot.load(std::memory_order_acquire));
+    if (frame && encoded_bytes_) encoded_bytes_->give_back(frame->bytes_held());
+  }
 }
 
-std::string_view Event::body(View view) const {
-  const std::string_view block = frame(view).plain();
+FrameRef frame_of(const EventRef& event, View view) {
+  std::atomic<const Frame*>& slot = event->frames_[static_cast<std::size_t>(view)];
+  if (const Frame* kept = slot.load(std::memory_order_acquire)) return {event, kept};
+  auto made = std::make_unique<const Frame>(block_of(*event, view), event->size());
+  EncodedBytes* const bytes = event->encoded_bytes_.get();
+  if (bytes && !bytes->take(made->bytes_held())) return made;
+  const Frame* kept = nullptr;
+  if (slot.compare_exchange_strong(kept, made.get(), std::memory_order_acq_rel)) return {event, made.release()};
+  // Another thread was faster.
+  if (bytes) bytes->give_back(made->bytes_held());
+  return {event, kept};
+}
+
+std::string_view body_of(const Frame& frame) {
+  const std::string_view block = frame.plain();
   return block.substr(block.find('\n') + 1);  // the ID is its first line
 }
 
 std::size_t Event::size() const {
-  constexpr std::size_t id_line = 70;
-  const std::size_t text = item.text ? item.text->size() : 0;
-  return sizeof(Event) + item.id.size() + item.publisher.size() + 2 * item.payload.size() + text + id_line;
+  // On the heap only where it does not fit into the object.
+  const auto heap = [](const std::string& text) {
+    return text.capacity() > std::string().capacity() ? text.capacity() + heap_block_bytes / 2 : 0;
+  };
+  constexpr std::size_t references = 3 * sizeof(EventRef);  // the feed's and the shards' histories
+  return sizeof(Event) + heap_block_bytes + references + heap(item.id) + heap(item.publisher) + heap(item.published) +
+         heap(item.payload) + (item.text ? heap(*item.text) : 0);
 }
 
 std::string position_block(std::string_view id) { return block("position", id, "{}"); }

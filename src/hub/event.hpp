@@ -4,9 +4,9 @@
 #pragma once
 
 #include <array>
+#include <atomic>
 #include <cstdint>
 #include <memory>
-#include <mutex>
 #include <string>
 #include <string_view>
 
@@ -24,13 +24,36 @@ enum class Origin : unsigned char {
   store,  ///< read back from the service's store: what happened before it is known only as far as the store tells
 };
 
-class Event {
+/// How many bytes of one node's events are kept ready to be sent. At the bound an event is encoded each time anew.
+class EncodedBytes {
  public:
-  /// `item`: of a retract only its ID counts, of what is no item nothing does.
-  Event(Happening what, Origin from, const wire::EventId& event_id, std::shared_ptr<const NodeName> of, Item about)
-      : happening(what), origin(from), id(event_id), node(std::move(of)), item(std::move(about)) {}
+  explicit EncodedBytes(std::size_t most) : most_(most) {}
+  bool take(std::size_t bytes) {
+    if (bytes_.fetch_add(bytes, std::memory_order_relaxed) + bytes <= most_) return true;
+    give_back(bytes);
+    return false;
+  }
+  void give_back(std::size_t bytes) { bytes_.fetch_sub(bytes, std::memory_order_relaxed); }
+  std::size_t bytes() const { return bytes_.load(std::memory_order_relaxed); }
+
+ private:
+  const std::size_t most_;
+  std::atomic<std::size_t> bytes_{0};
+};
+
+class Event;
+using EventRef = std::shared_ptr<const Event>;
+
+class Event : public Shareable {
+ public:
+  /// `item`: of a retract only its ID counts, of what is no item nothing does. Without `encoded` there is no bound on what
+  /// is kept ready.
+  Event(Happening what, Origin from, const wire::EventId& event_id, std::shared_ptr<const NodeName> of, Item about,
+        std::shared_ptr<EncodedBytes> encoded = nullptr)
+      : happening(what), origin(from), id(event_id), node(std::move(of)), item(std::move(about)), encoded_bytes_(std::move(encoded)) {}
   Event(const Event&) = delete;
   Event& operator=(const Event&) = delete;
+  ~Event();
 
   const Happening happening;
   const Origin origin;
@@ -38,29 +61,22 @@ class Event {
   const std::shared_ptr<const NodeName> node;
   const Item item;
 
-  /// Its event-stream block. Encoded once, when a stream first wants that view, on the thread that asks first; another
-  /// that asks meanwhile waits for it.
-  const Frame& frame(View view) const;
-  /// The block without its `id:` line.
-  std::string_view body(View view) const;
-
   /// About how long its block is.
   std::size_t block_bytes() const { return (item.text ? item.text->size() : item.payload.size()) + 90; }
-  /// What it may cost to keep, in bytes: the item, and its block in one view and both framings.
+  /// What it takes to keep, in bytes, beside the frames that are ready (EncodedBytes).
   std::size_t size() const;
 
  private:
-  struct Encoded {
-    std::once_flag once;
-    std::unique_ptr<const Frame> frame;
-  };
-  mutable std::array<Encoded, view_count> encoded_;
+  friend FrameRef frame_of(const EventRef& event, View view);
+  mutable std::array<std::atomic<const Frame*>, view_count> frames_{};
+  const std::shared_ptr<EncodedBytes> encoded_bytes_;
 };
 
-using EventRef = std::shared_ptr<const Event>;
-
-/// The frame of an event, sharing the event's ownership.
-inline FrameRef frame_of(const EventRef& event, View view) { return {event, &event->frame(view)}; }
+/// Its event-stream block. Encoded when a stream first wants that view, on the thread that asks first, and kept for the next
+/// one, sharing the event's ownership, while its node has room for it.
+FrameRef frame_of(const EventRef& event, View view);
+/// The block without its `id:` line; valid as long as `frame`, which is an event's.
+std::string_view body_of(const Frame& frame);
 
 // Event-stream blocks (WHATWG EventSource §9.2.6) beside those of events.
 

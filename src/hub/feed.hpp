@@ -48,7 +48,8 @@ class Feed {
   using Events = std::vector<EventRef>;
 
   Feed(NodeName name, FeedOptions options)
-      : name_(std::make_shared<const NodeName>(std::move(name))), options_(options), history_(options.history) {}
+      : name_(std::make_shared<const NodeName>(std::move(name))), options_(options), history_(options.history),
+        encoded_bytes_(std::make_shared<EncodedBytes>(options.history.max_encoded_bytes())) {}
 
   const NodeName& name() const { return *name_; }
   const History& history() const { return history_; }
@@ -85,7 +86,7 @@ class Feed {
 
   EventRef emit(Change change, Origin origin);
   EventRef event(Happening happening, Origin origin, const wire::EventId& id, Item item) const {
-    return std::make_shared<const Event>(happening, origin, id, name_, std::move(item));
+    return std::make_shared<const Event>(happening, origin, id, name_, std::move(item), encoded_bytes_);
   }
   void keep(Change change);
   void learn(const std::string& item_id, std::uint64_t content);
@@ -100,6 +101,7 @@ class Feed {
   std::shared_ptr<const NodeName> name_;
   FeedOptions options_;
   History history_;
+  std::shared_ptr<EncodedBytes> encoded_bytes_;  ///< of the node's events, in the history or out of it
   std::uint64_t sequence_ = 0;
   std::uint64_t newest_content_ = 0;
   std::string newest_item_id_;

@@ -6,7 +6,7 @@ namespace xes::hub {
 void History::append(EventRef event) {
   bytes_ += event->size();
   events_.push_back(std::move(event));
-  while (events_.size() > 1 && (events_.size() > options_.max_events || bytes_ > options_.max_bytes)) {
+  while (events_.size() > 1 && (events_.size() > options_.max_events || bytes_ > options_.max_event_bytes())) {
     bytes_ -= events_.front()->size();
     events_.pop_front();
   }
@@ -17,7 +17,10 @@ std::optional<std::size_t> History::after_sequence(std::uint64_t sequence) const
   const std::uint64_t first = events_.front()->id.sequence, last = events_.back()->id.sequence;
   if (sequence > last || sequence + 1 < first) return std::nullopt;
   // Sequences of a node have no holes, so the place follows from the number.
-  return static_cast<std::size_t>(sequence + 1 - first);
+  const auto next = static_cast<std::size_t>(sequence + 1 - first);
+  // Unless one was lost for want of memory.
+  if (next > 0 && (next > events_.size() || events_[next - 1]->id.sequence != sequence)) return std::nullopt;
+  return next;
 }
 
 /// An ID that holds a part of the sequence alone: the content has to agree.

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Purpose: the newest events of one node, in order: what a client that comes back is replayed from.
 // Thread: one owner. Events are shared, so a history in each shard costs a reference per event, not a copy.
-// Bounds: `max_events` and `max_bytes`; at either, the oldest go. The newest event always stays.
+// Bounds: `max_events` and `max_bytes`, which counts what is held; at either, the oldest go. The newest event always stays.
 #pragma once
 
 #include <cstdint>
@@ -15,7 +15,12 @@ namespace xes::hub {
 
 struct HistoryOptions {
   std::size_t max_events = 256;
+  /// Half of it for what was published, half for what is ready to be sent: its blocks in each view that is read, as long as
+  /// they fit, both framings counted.
   std::size_t max_bytes = 16u << 20;
+
+  std::size_t max_event_bytes() const { return max_bytes / 2; }
+  std::size_t max_encoded_bytes() const { return max_bytes - max_event_bytes(); }
 };
 
 class History {

@@ -73,8 +73,8 @@ void Node::refused(Refusal refusal) {
 
 void Node::ask_again() {
   if (state_ != State::refused || absent_) return;
-  state_ = State::opening;
   shard_.want({Want::What::follow, name_});
+  state_ = State::opening;
 }
 
 void Node::happened(const std::vector<EventRef>& events) {
@@ -93,6 +93,12 @@ void Node::flush() {
   const std::vector<EventRef> events = std::exchange(unsent_, {});
   unsent_bytes_ = 0;
   for (Audience* audience : audiences_) audience->happened(*this, events);
+}
+
+void Node::end_streams(CloseReason reason) {
+  unsent_.clear();
+  unsent_bytes_ = 0;
+  for (Audience* audience : audiences_) audience->end(reason);
 }
 
 std::optional<Node::Clock::time_point> Node::flush_if_due(Clock::time_point now) {

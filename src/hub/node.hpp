@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "hub/close_reason.hpp"
 #include "hub/history.hpp"
 #include "hub/letters.hpp"
 #include "hub/selection.hpp"
@@ -59,7 +60,9 @@ class Node {
 
   /// Hands what happened since the last flush to the audiences, each in one piece.
   void flush();
-  /// The same, paced: an event after a quiet moment goes out at once; while more follow in quick succession, they are
+  /// Something went wrong, nobody knows how far it got: all its streams end, and come back.
+  void end_streams(CloseReason reason);
+  /// Like flush(), paced: an event after a quiet moment goes out at once; while more follow in quick succession, they are
   /// put together, so that the cost of each falls as their rate rises. Returns when to call again, if some wait.
   std::optional<Clock::time_point> flush_if_due(Clock::time_point now);
   bool needs_flush() const { return !unsent_.empty(); }

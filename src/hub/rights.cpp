@@ -2,6 +2,7 @@
 #include "hub/rights.hpp"
 
 #include <algorithm>
+#include <new>
 #include <utility>
 
 namespace xes::hub {
@@ -9,10 +10,11 @@ namespace xes::hub {
 std::unique_ptr<Rights::Claim> Rights::claim(RightsHolder& holder, const std::string& service,
                                              const std::vector<std::string>& nodes, const User& user) {
   std::unique_ptr<Claim> claim(new Claim(*this, holder));
+  claim->entries_.reserve(nodes.size());
   for (const std::string& node : nodes) {
     const auto [entry, is_new] = entries_.try_emplace({service, node, user.jid}, Entry{{service, node}, user});
-    entry->second.claims.insert(claim.get());
     claim->entries_.push_back(entry);
+    entry->second.claims.insert(claim.get());
     if (is_new) want_({Want::What::judge, entry->second.name, user});
   }
   return claim;
@@ -21,7 +23,11 @@ std::unique_ptr<Rights::Claim> Rights::claim(RightsHolder& holder, const std::st
 void Rights::leave(Entries::iterator entry, Claim& claim) {
   entry->second.claims.erase(&claim);
   if (!entry->second.claims.empty()) return;
-  want_({Want::What::unjudge, entry->second.name, entry->second.user});
+  try {
+    want_({Want::What::unjudge, entry->second.name, entry->second.user});
+  } catch (const std::bad_alloc&) {
+    // Nobody may fail to leave: the answer is asked for on and on, and read by nobody.
+  }
   entries_.erase(entry);
 }
 

@@ -30,9 +30,6 @@ struct Selection {
   bool operator==(const Selection&) const = default;
 };
 
-/// True if a node that the service lists is to be followed.
-bool matches(const Selection& selection, const std::string& node);
-
 /// What it begins with, quoted, for a log line.
 std::string describe(const Selection& selection);
 

@@ -29,10 +29,10 @@ Node* Shard::find(const NodeName& name) {
 }
 
 void Shard::expect(Stream& stream) {
-  stream.listed_ = true;
-  stream.slot_ = static_cast<std::uint32_t>(streams_.size());
-  stream.last_write_ = ticks_;
   streams_.push_back(&stream);
+  stream.listed_ = true;
+  stream.slot_ = static_cast<std::uint32_t>(streams_.size() - 1);
+  stream.last_write_ = ticks_;
   counters_.opened.fetch_add(1, std::memory_order_relaxed);
   counters_.streams.store(streams_.size(), std::memory_order_relaxed);
 }
@@ -45,6 +45,7 @@ void Shard::hold(Stream& stream) {
 void Shard::open(Stream& stream, const Selection& selection, const Start& start) {
   if (!stream.listed_) expect(stream);
   const auto [joined, is_new] = audience(selection);
+  if (is_new) maybe_unused(*joined);  // if the rest fails
   joined->add(stream, start);
   if (is_new && !selection.patterns.empty()) list_again(*joined);
   if (joined->unused()) maybe_unused(*joined);
@@ -54,8 +55,9 @@ void Shard::open(Stream& stream, const Selection& selection, const Start& start)
 Node& Shard::node(const NodeName& name) {
   auto& node = nodes_[name];
   if (!node) {
-    node = std::make_unique<Node>(*this, name, options_.history);
+    auto made = std::make_unique<Node>(*this, name, options_.history);
     want_({Want::What::follow, name});
+    node = std::move(made);  // last, so that one which nobody was asked for is not there
   }
   return *node;
 }
@@ -73,28 +75,30 @@ std::pair<Audience*, bool> Shard::audience(const Selection& selection) {
   if (found != audiences_.end()) return {found->second.get(), false};
   std::vector<Node*> members;
   for (const std::string& name : selection.nodes) members.push_back(&member(selection, name));
+  Listing* const listing = selection.patterns.empty() ? nullptr : &listings_[selection.service];
+  if (listing && listing->audiences == 0) want_({Want::What::list, {selection.service, {}}});
   const auto made = std::make_shared<Audience>(*this, selection, std::move(members));
   audiences_.emplace(selection, made);
-  if (!selection.patterns.empty() && listings_[selection.service].audiences++ == 0)
-    want_({Want::What::list, {selection.service, {}}});
+  if (listing) ++listing->audiences;
   return {made.get(), true};
 }
 
 void Shard::listed(const Listed& news) {
   const auto listing = listings_.find(news.service);
   if (listing == listings_.end()) return;
-  listing->second.newest = news;
+  listing->second.held = !news.nodes;
+  listing->second.newest.reset();
+  if (news.nodes) listing->second.newest.emplace(news.nodes);
   for (const auto& [selection, audience] : audiences_)
-    if (selection.service == news.service && !selection.patterns.empty()) apply_list(*audience, news);
+    if (selection.service == news.service && !selection.patterns.empty()) apply_list(*audience, listing->second);
 }
 
-void Shard::apply_list(Audience& audience, const Listed& news) {
-  if (!news.nodes) return audience.hold_list();
+void Shard::apply_list(Audience& audience, Listing& listing) {
+  if (!listing.newest) return audience.hold_list();
   const Selection& selection = audience.selection();
-  std::vector<std::string> matching;
-  for (const std::string& name : *news.nodes)
-    if (matches(selection, name) && !std::count(selection.nodes.begin(), selection.nodes.end(), name)) matching.push_back(name);
-  if (!audience.keep_readable(matching)) return;
+  NodeList::Matching found = listing.newest->matching(selection, options_.max_nodes * Audience::asked_for_each_followed);
+  std::vector<std::string>& matching = found.first;
+  if (!audience.keep_readable(matching, found.count)) return;
   std::vector<std::string> names = selection.nodes, left_out;
   for (std::string& name : matching) {
     std::vector<std::string>& to = names.size() < options_.max_nodes ? names : left_out;
@@ -111,39 +115,66 @@ void Shard::apply_list(Audience& audience, const Listed& news) {
 
 void Shard::list_again(Audience& audience) {
   const auto listing = listings_.find(audience.selection().service);
-  if (listing != listings_.end() && listing->second.newest) apply_list(audience, *listing->second.newest);
+  if (listing != listings_.end() && (listing->second.newest || listing->second.held)) apply_list(audience, listing->second);
 }
 
+/// Throws nothing: what ends a stream must not fail.
 void Shard::forget(Stream& stream, CloseReason reason) {
   counters_.closed[static_cast<std::size_t>(reason)].fetch_add(1, std::memory_order_relaxed);
-  if (reason == CloseReason::too_slow)
+  if (reason == CloseReason::too_slow || reason == CloseReason::backlog_full) log_end(stream, reason);
+  if (stream.listed_) {
+    stream.listed_ = false;
+    streams_[stream.slot_] = streams_.back();
+    streams_[stream.slot_]->slot_ = stream.slot_;
+    streams_.pop_back();
+    counters_.streams.store(streams_.size(), std::memory_order_relaxed);
+  }
+  if (!stream.audience_) return;
+  Audience& audience = *stream.audience_;
+  audience.remove(stream);
+  if (audience.unused()) maybe_unused(audience);
+}
+
+void Shard::log_end(const Stream& stream, CloseReason reason) const {
+  try {
     log_limited::info("stream: {} from {} at {}: {}", row(reason).name, stream.who(),
                  stream.audience_ ? describe(stream.audience_->selection()) : "no node", row(reason).text);
-  if (stream.audience_) {
-    Audience& audience = *stream.audience_;
-    audience.remove(stream);
-    if (audience.unused()) maybe_unused(audience);
+  } catch (const std::exception&) {
+    // A line less.
   }
-  if (!stream.listed_) return;
-  stream.listed_ = false;
-  streams_[stream.slot_] = streams_.back();
-  streams_[stream.slot_]->slot_ = stream.slot_;
-  streams_.pop_back();
-  counters_.streams.store(streams_.size(), std::memory_order_relaxed);
+}
+
+void Shard::count_failure(std::string_view where, const std::exception& why) {
+  counters_.failures.fetch_add(1, std::memory_order_relaxed);
+  const auto now = std::chrono::steady_clock::now();
+  if (now - failure_logged_ < std::chrono::seconds(1)) return;
+  failure_logged_ = now;
+  spdlog::error("{}: {}; what it was done for is closed", where, why.what());
 }
 
 void Shard::maybe_unused(Audience& audience) {
-  if (!std::exchange(audience.listed_unused_, true)) maybe_unused_.push_back(&audience);
+  if (audience.listed_unused_) return;
+  try {
+    maybe_unused_.push_back(&audience);
+    audience.listed_unused_ = true;
+  } catch (const std::bad_alloc&) {
+    // It stays, unused, until a stream comes and goes again.
+  }
 }
 
 void Shard::drop_unused() {
-  for (Audience* audience : std::exchange(maybe_unused_, {})) {
+  while (!maybe_unused_.empty()) {
+    Audience* const audience = maybe_unused_.back();
+    maybe_unused_.pop_back();
     audience->listed_unused_ = false;
     if (!audience->unused()) continue;
-    const std::vector<Node*> nodes = audience->leave_nodes();
-    const Selection selection = audience->selection();
-    audiences_.erase(selection);
+    const auto entry = audiences_.find(audience->selection());
+    if (entry == audiences_.end() || entry->second.get() != audience) continue;
+    const std::shared_ptr<Audience> last = entry->second;
+    const std::vector<Node*> nodes = last->leave_nodes();
+    audiences_.erase(entry);
     for (Node* node : nodes) drop_if_unused(*node);
+    const Selection& selection = last->selection();
     if (selection.patterns.empty() || --listings_[selection.service].audiences > 0) continue;
     listings_.erase(selection.service);
     want_({Want::What::unlist, {selection.service, {}}});
@@ -163,6 +194,28 @@ void Shard::drop_if_unused(Node& node) {
 }
 
 void Shard::read(News&& news) {
+  try {
+    take(news);
+  } catch (const std::exception& why) {
+    count_failure("news from the XMPP side", why);
+    give_up(news);
+  }
+  drop_unused();
+}
+
+void Shard::give_up(const News& news) {
+  const auto name = std::visit(
+      [](const auto& one) -> const NodeName* {
+        if constexpr (requires { one.name->node; }) return one.name.get();
+        else if constexpr (requires { one.name.node; } && !requires { one.jid; }) return &one.name;
+        else return nullptr;
+      },
+      news);
+  if (!name) return end_all(CloseReason::internal_error);
+  if (Node* node = find(*name)) node->end_streams(CloseReason::internal_error);
+}
+
+void Shard::take(News& news) {
   struct Reader {
     Shard& shard;
     void operator()(const Opened& n) {
@@ -194,15 +247,20 @@ void Shard::read(News&& news) {
     }
   };
   std::visit(Reader{*this}, news);
-  drop_unused();
 }
 
 std::optional<Node::Clock::time_point> Shard::flush(Node::Clock::time_point now) {
   std::optional<Node::Clock::time_point> next;
   std::erase_if(unsent_, [&](Node* node) {
-    const auto due = node->flush_if_due(now);
-    if (due && (!next || *due < *next)) next = due;
-    return !due;
+    try {
+      const auto due = node->flush_if_due(now);
+      if (due && (!next || *due < *next)) next = due;
+      return !due;
+    } catch (const std::exception& why) {
+      count_failure("an event", why);
+      node->end_streams(CloseReason::internal_error);
+      return true;
+    }
   });
   drop_unused();
   return next;
@@ -218,7 +276,7 @@ void Shard::beat() {
     if (next_visit_ >= streams_.size()) next_visit_ = 0;
     Stream& stream = *streams_[next_visit_++];
     if (stream.backlog_ && stream.backlog_->then_end) {
-      stream.end(*stream.backlog_->then_end);
+      if (ticks_ - stream.last_write_ >= half) stream.end(*stream.backlog_->then_end);
     } else if (stream.accepted() && ticks_ - stream.last_write_ >= half) {
       stream.deliver(heartbeat_frame_);
     }
@@ -237,7 +295,8 @@ void Shard::end(Stream& stream, CloseReason reason) {
 }
 
 void Shard::end_all(CloseReason reason) {
-  for (Node* node : std::exchange(unsent_, {})) node->flush();
+  for (Node* node : std::exchange(unsent_, {}))
+    if (reason != CloseReason::internal_error) node->flush();
   while (!streams_.empty()) end(*streams_.back(), reason);
   drop_unused();
 }

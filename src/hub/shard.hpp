@@ -7,15 +7,18 @@
 #include <array>
 #include <chrono>
 #include <cstdint>
+#include <exception>
 #include <functional>
 #include <memory>
 #include <optional>
+#include <string_view>
 #include <unordered_map>
 #include <vector>
 
 #include "hub/audience.hpp"
 #include "hub/letters.hpp"
 #include "hub/node.hpp"
+#include "hub/node_list.hpp"
 #include "hub/rights.hpp"
 #include "hub/selection.hpp"
 #include "hub/stream.hpp"
@@ -24,6 +27,7 @@ namespace xes::hub {
 
 struct ShardOptions {
   std::size_t max_lag_bytes = 1u << 20;       ///< a stream that lags more is closed
+  BacklogBudget* backlogs = nullptr;          ///< that bounds what all of them have waiting; outlives the shard
   std::chrono::milliseconds retry{3000};      ///< EventSource reconnection time; at a shutdown up to twice that
   std::chrono::milliseconds heartbeat{15000}; ///< at the latest so long after the last bytes, a comment is sent
   HistoryOptions history;
@@ -40,6 +44,7 @@ struct ShardCounters {
   std::atomic<std::uint64_t> opened{0};      ///< streams since the start
   std::atomic<std::uint64_t> events{0};      ///< events taken in
   std::atomic<std::uint64_t> deliveries{0};  ///< events times streams
+  std::atomic<std::uint64_t> failures{0};    ///< exceptions that ended something
   std::array<std::atomic<std::uint64_t>, close_reason_count> closed{};
 };
 
@@ -56,6 +61,8 @@ class Shard {
   /// That takes longer: its response begins, so that the client waits.
   void hold(Stream& stream);
   void open(Stream& stream, const Selection& selection, const Start& start);
+  /// What fails with an exception (for want of memory) ends the streams that it was about, or else all of them: they come
+  /// back and miss nothing.
   void read(News&& news);
   /// After news was read. Returns when to call again, if paced events wait.
   std::optional<Node::Clock::time_point> flush(Node::Clock::time_point now);
@@ -78,6 +85,8 @@ class Shard {
   void forget(Stream& stream, CloseReason reason);
   /// It has lost a stream, or never got one: looked at when no node's code is running.
   void maybe_unused(Audience& audience);
+  /// Logs it, too, once a second at most.
+  void count_failure(std::string_view where, const std::exception& why);
   void count_events(std::size_t events) { counters_.events.fetch_add(events, std::memory_order_relaxed); }
   void count_deliveries(std::size_t deliveries) {
     counters_.deliveries.fetch_add(deliveries, std::memory_order_relaxed);
@@ -90,8 +99,13 @@ class Shard {
   Node& member(const Selection& selection, const std::string& name);
   /// The bool: it is new.
   std::pair<Audience*, bool> audience(const Selection& selection);
+  void take(News& news);
+  /// Ends what may have missed something.
+  void give_up(const News& news);
   void listed(const Listed& news);
-  void apply_list(Audience& audience, const Listed& news);
+  struct Listing;
+  void apply_list(Audience& audience, Listing& listing);
+  void log_end(const Stream& stream, CloseReason reason) const;
   void drop_if_unused(Node& node);
   void drop_unused();
   void say_retry(Stream& stream);
@@ -104,7 +118,8 @@ class Shard {
   std::unordered_map<Selection, std::shared_ptr<Audience>, SelectionHash> audiences_;  ///< refer to nodes_
   struct Listing {
     std::size_t audiences = 0;  ///< that have patterns
-    std::optional<Listed> newest;
+    std::optional<NodeList> newest = {};  ///< none: not told yet
+    bool held = false;                    ///< and the service cannot be asked now
   };
   std::unordered_map<std::string, Listing> listings_;  ///< by service
   std::vector<Node*> unsent_;  ///< nodes with something to flush
@@ -116,6 +131,7 @@ class Shard {
   FrameRef heartbeat_frame_;
   std::vector<FrameRef> retry_frames_;  ///< retry: from once to twice the configured time
   std::size_t next_retry_ = 0;
+  std::chrono::steady_clock::time_point failure_logged_{};
 };
 
 }  // namespace xes::hub

@@ -2,21 +2,28 @@
 // Purpose: one client's event stream: the hot path (deliver), and what waits while its socket is full.
 // Thread: its shard's. No sockets here: the gateway's connections derive from it.
 //
-// An idle stream owns no queue. While its socket is full, references to frames wait; beyond `max_lag` bytes of live
-// frames the stream is closed (too_slow), and its client resumes by its last event ID. A replay does not count as lag.
+// An idle stream owns no queue. While its socket is full, references to frames wait; when more than `max_lag` bytes of live
+// frames wait behind the one that is being written, the next one closes the stream (too_slow), and its client resumes by
+// its last event ID. A replay does not lag, and is read from events that streams share as the socket takes it. All that
+// waits counts in the BacklogBudget (backlog_full). An exception in what is done for a stream ends it (internal_error).
 #pragma once
 
 #include <sys/uio.h>
 
 #include <cstdint>
 #include <deque>
+#include <exception>
 #include <memory>
+#include <optional>
 #include <span>
+#include <string_view>
 #include <vector>
 
+#include "hub/backlog_budget.hpp"
 #include "hub/close_reason.hpp"
 #include "hub/frame.hpp"
 #include "hub/letters.hpp"
+#include "hub/replay.hpp"
 
 namespace xes::hub {
 
@@ -28,23 +35,25 @@ class Stream {
   Stream(Shard& shard, Framing framing) : shard_(shard), framing_(framing) {}
   Stream(const Stream&) = delete;
   Stream& operator=(const Stream&) = delete;
-  virtual ~Stream() = default;
+  virtual ~Stream();
 
   /// Sends the frame, or queues what the socket does not take. May end the stream.
   void deliver(const FrameRef& frame);
-  /// Sends frames that live ones wait for and that do not count as lag.
-  void replay(const std::vector<FrameRef>& frames);
+  /// Sends frames, then a replay, that live ones wait for and that do not count as lag.
+  void replay(const std::vector<FrameRef>& frames, std::unique_ptr<Replay> then = nullptr);
   /// The socket takes bytes again.
   void on_writable();
 
   /// Ends it now. Idempotent; on_ended() runs once.
   void end(CloseReason reason);
-  /// Ends it when what waits has been written (at the latest at a heartbeat after that).
+  /// Ends it when what waits has been written, or when its reader has taken nothing of that for half a heartbeat period.
   void end_when_written(CloseReason reason);
 
   bool ended() const { return ended_; }
   bool accepted() const { return accepted_; }
-  std::size_t lag_bytes() const { return backlog_ ? backlog_->bytes : 0; }
+  /// Of live frames that wait.
+  std::size_t lag_bytes() const { return backlog_ ? backlog_->lag_bytes : 0; }
+  bool has_backlog() const { return backlog_ != nullptr; }
   Framing framing() const { return framing_; }
 
  protected:
@@ -71,22 +80,54 @@ class Stream {
   /// Whose stream it is, for log lines, until on_ended().
   virtual std::string who() const { return {}; }
 
+  /// An exception was caught, and the stream is ended.
+  virtual void on_failure() {}
+  /// Whose backlog it counts as; empty: nobody's.
+  virtual std::string_view address() const { return {}; }
+
   Shard& shard() { return shard_; }
+
+  /// Runs something for this stream; an exception ends it, and nothing else.
+  template <class Body>
+  void guard(Body body) {
+    try {
+      body();
+    } catch (const std::exception& why) {
+      fail(why);
+    }
+  }
 
  private:
   friend class Audience;
   friend class Shard;
 
+  /// A frame, or a replay that gives the next ones.
+  struct Waiting {
+    FrameRef frame = {};
+    std::unique_ptr<Replay> replay = {};
+    bool lags = false;     ///< a live frame
+    bool counted = false;  ///< in the share
+  };
   struct Backlog {
-    std::deque<FrameRef> frames;
+    Backlog(BacklogBudget* budget, std::string_view address) : share(budget, address) {}
+    ~Backlog();
+    void count(Waiting& one);
+    void uncount(Waiting& one);
+
+    BacklogShare share;
+    std::deque<Waiting> waiting;
     std::size_t offset = 0;     ///< bytes of the first frame that are written already
-    std::size_t bytes = 0;      ///< that wait
-    std::size_t allowance = 0;  ///< of them, a replay's
+    std::size_t lag_bytes = 0;  ///< of live frames, the first one in full
     std::optional<CloseReason> then_end;
   };
 
-  void queue(const FrameRef& frame, std::size_t offset);
+  void begin_backlog();
+  void queue(const FrameRef& frame);
+  void unfold(std::size_t most);
   void write_backlog();
+  void drop_written(std::size_t bytes);
+  void count_backlog();
+  [[gnu::cold]] void fail(const std::exception& why);
   /// Sends the response's head, once.
   void accept();
 

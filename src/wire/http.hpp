@@ -3,6 +3,7 @@
 // Source: RFC 3875 §6; RFC 9110 §15 (status codes).
 #pragma once
 
+#include <cstddef>
 #include <string>
 #include <string_view>
 
@@ -25,6 +26,9 @@ inline constexpr Status status_service_unavailable = {503, "Service Unavailable"
 
 /// Begins a head. The status is one of the constants above, never a peer's text.
 void append_status(std::string& out, Status status);
+
+/// So that a body which is cut does not pass for the whole.
+void append_content_length(std::string& out, std::size_t bytes);
 
 /// The empty line between head and body.
 inline void append_head_end(std::string& out) { out += "\r\n"; }

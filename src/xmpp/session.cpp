@@ -118,6 +118,13 @@ void Session::start() {
 
 void Session::stop() { impl_->stop(); }
 
+void Session::drop(const std::string& why) {
+  if (!impl_->running) return;
+  // Whatever it was doing; down() arms the next attempt.
+  if (impl_->state == SessionState::down) impl_->state = SessionState::connecting;
+  impl_->down({Error::unavailable, why});
+}
+
 SessionState Session::state() const { return impl_->state; }
 
 std::uint64_t Session::times_ready() const { return impl_->times_ready; }

@@ -86,6 +86,8 @@ class Subscriber {
 
   void start() { session_.start(); }
   void stop();
+  /// A new session, and with it everything is asked for anew.
+  void drop_session(const std::string& why) { session_.drop(why); }
 
   const SubscriberCounters& counters() const { return counters_; }
 

@@ -136,7 +136,7 @@ void encode_event(benchmark::State& state) {
   std::uint64_t sequence = 0;
   for (auto _ : state) {
     const hub::EventRef one = event(++sequence, static_cast<std::size_t>(state.range(0)));
-    benchmark::DoNotOptimize(one->frame(hub::View::payload));
+    benchmark::DoNotOptimize(hub::frame_of(one, hub::View::payload));
   }
   state.SetItemsProcessed(state.iterations());
 }

@@ -205,6 +205,7 @@ heartbeat = "{heartbeat}"
 max_lag = "{max_lag}"
 [limits]
 streams_per_address = 0
+waiting_per_address = "0B"
 subscribes_per_second = 0
 subscribes_per_address = 0
 [log]

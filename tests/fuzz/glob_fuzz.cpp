@@ -88,6 +88,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const std::string pattern = as_utf8(pieces.next()), text = as_utf8(pieces.rest());
   const bool matches = glob_matches(pattern, text);
   check(matches == reference(pattern, text));
+  check(matches == Glob(pattern).matches(text));
   if (!is_glob(pattern) && pattern.find('\\') == pattern.npos) check(matches == (pattern == text));
   // What is escaped stands for itself.
   std::string escaped;
@@ -97,5 +98,6 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   if (matches) check(glob_matches("*" + pattern, text) && glob_matches("*" + pattern, "a" + text));
   // Any bytes at all: no crash, no read past the end.
   glob_matches(text_of(data, size / 2), text_of(data + size / 2, size - size / 2));
+  (void)Glob(text_of(data, size / 2)).matches(text_of(data + size / 2, size - size / 2));
   return 0;
 }

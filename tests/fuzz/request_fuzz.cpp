@@ -79,7 +79,7 @@ void check_stream(const StreamWanted& wanted, std::string_view input) {
   if (!wanted.document) return;
   check(is_printable_line(wanted.document->url));
   check(wanted.document->url.find_first_of("<>\" ") == std::string::npos);
-  if (is_xml_text(input)) check_head(document_response(*wanted.document, {event_of(input)}, "run.1", wanted.head_only));
+  if (is_xml_text(input)) check_head(document_response(*wanted.document, {event_of(input)}, "run.1", wanted.head_only, 1 << 20).value());
 }
 
 }  // namespace

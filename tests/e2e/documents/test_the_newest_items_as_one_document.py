@@ -11,6 +11,7 @@ from urllib.parse import quote
 
 import pytest
 
+from harness.fastcgi_client import connect, environment, read_record, request
 from harness.fixtures import target_of
 from harness.numbers import number_of, numbers, publish
 from harness.process import program
@@ -22,10 +23,10 @@ ENTRY = ("<entry xmlns='http://www.w3.org/2005/Atom'><id>urn:x:{0}</id><title>Ne
          "<content type='html'>&lt;b&gt;{0}&lt;/b&gt;</content></entry>")
 
 
-def get(web, target: str, accept: str, method: str = "GET", host: str = HOST):
+def get(web, target: str, accept: str, method: str = "GET", host: str = HOST, framing: str = "fastcgi"):
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
-    address = web.url("fastcgi").removeprefix("https://")
+    address = web.url(framing).removeprefix("https://")
     connection = http.client.HTTPSConnection(address, context=context, timeout=10)
     connection.request(method, target, headers={"Host": host, "Accept": accept})
     answer = connection.getresponse()
@@ -144,6 +145,67 @@ def test_its_url_has_the_port_that_was_asked(blog, web):
                           capture_output=True, text=True, timeout=10).stdout
     assert curl.endswith("}2")
     assert json.loads(curl[:-1])["feed_url"] == f"https://{HOST}:{web.ports['scgi']}{target_of(blog)}"
+
+
+LARGE = 60_000
+
+
+@pytest.fixture
+def library(xmpp, publisher, new_node):
+    """22 items of 60 KB, which is more than `max_lag`."""
+    node = new_node(persist_items=1, max_items=30)
+    for number in range(22):
+        publisher.publish(node, f"<p xmlns='urn:x'>{number}{'x' * LARGE}</p>", f"i{number}")
+    return node
+
+
+@pytest.mark.parametrize("accept", ["application/json", "application/atom+xml"])
+def test_a_large_document_comes_whole(library, web, accept):
+    answer = get(web, target_of(library) + "?last=30", accept)
+    assert answer.status == 200
+    assert int(answer.getheader("Content-Length")) == len(answer.body) > 22 * LARGE
+    count = len(json.loads(answer.body)["items"]) if "json" in accept else len(ET.fromstring(answer.body).findall(ATOM + "entry"))
+    assert count == 22
+
+
+def test_one_that_would_be_too_large_is_refused_and_says_so(library, own_worker, user):
+    worker = own_worker(limits={"document": "1MiB"}, stream={"max_lag": "16KiB"}).start().wait_connected(user("friend"))
+    for last, status in ((22, 400), (10, 200)):
+        target = f"{target_of(library)}?last={last}"
+        status_said, head, body = whole_response(worker.fastcgi, target, "application/json")
+        assert status_said == status, body[:200]
+        assert int(head["content-length"]) == len(body)
+        assert (b"?last=N" in body) == (status == 400)
+
+
+def whole_response(address, target: str, accept: str) -> tuple:
+    """Status, head and body of a FastCGI response that is read slowly."""
+    peer = connect(address)
+    peer.sendall(request({**environment(target, HOST), "HTTP_ACCEPT": accept}))
+    octets = b""
+    while (kind_content := read_record(peer))[0] == 6:
+        octets += kind_content[-1]
+    peer.close()
+    head, _, body = octets.partition(b"\r\n\r\n")
+    lines = dict(line.split(": ", 1) for line in head.decode().split("\r\n"))
+    fields = {name.lower(): value for name, value in lines.items()}
+    return int(fields["status"].split()[0]), fields, body
+
+
+@pytest.mark.parametrize("framing", ["fastcgi", "scgi"])
+def test_sixteen_nodes_with_long_names_pass_through_nginx(xmpp, web, publisher, new_node, framing):
+    nodes = [new_node(f"{'α' * 30}{number}-{time.time_ns()}", persist_items=1) for number in range(16)]
+    publisher.publish(nodes[3], "<p xmlns='urn:x'/>", "i1")
+    target = "/eventsource/?" + "&".join("node=" + quote(node) for node in nodes)
+    answer = get(web, target, "application/json", framing=framing)
+    assert answer.status == 200, answer.body
+    assert len(json.loads(answer.body)["items"]) == 1
+    assert answer.getheader("X-Last-Event-ID")
+
+
+def test_a_type_that_is_refused_is_not_given(blog, open_stream):
+    stream = open_stream(blog, headers={"Accept": "application/json;q=0, text/event-stream"})
+    assert stream.headers["content-type"].startswith("text/event-stream")
 
 
 def test_head_and_refusals(blog, web):

@@ -5,9 +5,15 @@
 
 #include "signed_token.hpp"
 #include "token_samples.hpp"
+#include "hub/node_list.hpp"
 
 namespace xes::gateway {
 namespace {
+
+/// Whether a node that the service lists would be followed.
+bool matches(const hub::Selection& selection, const std::string& node) {
+  return hub::NodeList(std::make_shared<const hub::NodeList::Names>(1, node)).matching(selection, 1).count == 1;
+}
 
 using namespace std::chrono_literals;
 

@@ -3,13 +3,33 @@
 #include "gateway/connection.hpp"
 
 #include <gtest/gtest.h>
+#include <sys/epoll.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
+#include <cerrno>
+
+#include "../failing_new.hpp"
 #include "gateway/shard_thread.hpp"
 #include "hub/feed.hpp"
 #include "requests.hpp"
 #include "signed_token.hpp"
+
+namespace {
+
+/// As at the end of /proc/sys/fs/epoll/max_user_watches.
+bool no_more_watches = false;
+
+}  // namespace
+
+extern "C" int epoll_ctl(int epoll, int operation, int descriptor, epoll_event* event) noexcept {
+  if (no_more_watches && operation == EPOLL_CTL_ADD) {
+    errno = ENOSPC;
+    return -1;
+  }
+  return static_cast<int>(::syscall(SYS_epoll_ctl, epoll, operation, descriptor, event));
+}
 
 namespace xes::gateway {
 namespace {
@@ -647,6 +667,144 @@ TEST_F(FastcgiConnectionTest, AnswersGetValuesBeforeARequest) {
   EXPECT_EQ(wire::decode_record_header(bytes).type, wire::RecordType::get_values_result);
   request(Framing::fastcgi, get("/eventsource/news"));
   EXPECT_EQ(thread.counters().streams, 1u);
+}
+
+// ---- documents
+
+/// The body of what was read to the end of the connection; nothing if it is less than its head says.
+std::optional<std::string> whole_body(const std::string& response) {
+  const std::size_t end = response.find("\r\n\r\n"), length = response.find("Content-Length: ");
+  if (end == response.npos || length > end) return std::nullopt;
+  std::string body = response.substr(end + 4);
+  if (body.size() != std::stoul(response.substr(length + 16))) return std::nullopt;
+  return body;
+}
+
+TEST_P(ConnectionTest, GivesADocumentWholeHoweverSlowlyItIsRead) {
+  Pairs pairs = get("/eventsource/news?last=100");
+  pairs.emplace_back("HTTP_ACCEPT", "application/json");
+  connect(GetParam(), 4096);
+  request(GetParam(), pairs);
+  std::vector<hub::Item> stored(100);
+  for (std::size_t i = 0; i < stored.size(); ++i) {
+    stored[i].id = "i" + std::to_string(i);
+    stored[i].payload = std::string(60'000, 'x');
+  }
+  feed.begin_backfill(true);
+  feed.end_backfill(stored, {});
+  open();
+  thread.shard().read(hub::Snapshot{name, feed.snapshot(stored)});
+  std::string bytes;
+  for (int i = 0; i < 100'000 && !closed; ++i) bytes += receive();
+  ASSERT_TRUE(closed);
+  if (GetParam() == Framing::fastcgi) {
+    answer = read_fastcgi(bytes, 1);
+    bytes = answer.stdout_bytes;
+  }
+  const auto body = whole_body(bytes);
+  ASSERT_TRUE(body) << "6 MB are more than max_lag, and no lag";
+  EXPECT_GT(body->size(), 6'000'000u);
+  EXPECT_TRUE(body->ends_with("]}"));
+  EXPECT_EQ(ended(CloseReason::answered), 1u);
+}
+
+TEST_P(ConnectionTest, SaysHowLongAnErrorTextIs) {
+  connect(GetParam());
+  request(GetParam(), get("/elsewhere"));
+  const auto body = whole_body(response(GetParam()));
+  ASSERT_TRUE(body);
+  EXPECT_EQ(*body, "event streams are below /eventsource/\n");
+}
+
+// ---- want of resources
+
+class ScarceTest : public ConnectionFixture {
+ protected:
+  /// A connection that the listener accepted; the shard's loop goes on after whatever fails, as ShardThread::run() does.
+  void accept() {
+    int ends[2];
+    ASSERT_EQ(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, ends), 0);
+    if (client >= 0) ::close(client);
+    client = ends[0];
+    closed = false;
+    thread.accepted().push({ends[1], Framing::fastcgi});
+    thread.accepted().wake();
+    step();
+  }
+  void step() {
+    for (;;) {
+      try {
+        run();
+        return;
+      } catch (const std::exception& why) {
+        thread.shard().count_failure("the test's loop", why);
+      }
+    }
+  }
+  void streams_as_ever() {
+    accept();
+    request(Framing::fastcgi, get("/eventsource/news"));
+    open();
+    EXPECT_EQ(response(Framing::fastcgi).substr(0, head.size()), head);
+    publish("<x/>");
+    EXPECT_NE(response(Framing::fastcgi).find("data: <x/>\n\n"), std::string::npos);
+  }
+};
+
+TEST_F(ScarceTest, AConnectionThatCannotBeWatchedIsClosedAndNothingElse) {
+  streams_as_ever();
+  const int reader = std::exchange(client, -1);
+  no_more_watches = true;
+  for (int i = 0; i < 3; ++i) {
+    accept();
+    EXPECT_EQ(receive(), "");
+    EXPECT_TRUE(closed);
+  }
+  no_more_watches = false;
+  EXPECT_EQ(thread.counters().failures, 3u);
+  EXPECT_EQ(thread.connections(), 1u);
+  publish("<still-read/>");
+  char buffer[1000];
+  EXPECT_GT(::recv(reader, buffer, sizeof buffer, MSG_DONTWAIT), 0);
+  streams_as_ever();
+  ::close(reader);
+}
+
+/// Whichever allocation fails while a request is read, answered, streamed and ended.
+TEST_F(ScarceTest, AnAllocationThatFailsEndsItsConnectionAndNothingElse) {
+  streams_as_ever();
+  const int reader = std::exchange(client, -1);
+  std::uint64_t failures = 0;
+  unsigned closed_ones = 0;
+  for (long nth = 0; nth < 250; ++nth) {
+    int ends[2];
+    ASSERT_EQ(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, ends), 0);
+    const std::string bytes = fastcgi_head(get(nth % 2 ? "/eventsource/news?last=3" : "/eventsource/news"));
+    ASSERT_EQ(::send(ends[0], bytes.data(), bytes.size(), MSG_NOSIGNAL), static_cast<ssize_t>(bytes.size()));
+    thread.accepted().push({ends[1], Framing::fastcgi});
+    thread.accepted().wake();
+    allocations_left = nth;
+    step();
+    const bool failed = allocations_left == -1;
+    allocations_left = -1;
+    failures += failed;
+    char buffer[10'000];
+    const ssize_t got = ::recv(ends[0], buffer, sizeof buffer, MSG_DONTWAIT);
+    closed_ones += got == 0;
+    if (!failed) {
+      EXPECT_GT(got, 0) << "nothing failed, so there is a stream";
+    }
+    ::close(ends[0]);
+    step();
+  }
+  EXPECT_GT(failures, 20u);
+  EXPECT_GT(closed_ones, 10u);
+  EXPECT_EQ(thread.connections(), 1u) << "every other one is gone";
+  publish("<still-read/>");
+  char buffer[1000];
+  EXPECT_GT(::recv(reader, buffer, sizeof buffer, MSG_DONTWAIT), 0) << "one that had no part in it reads on";
+  ::close(reader);
+  streams_as_ever();
 }
 
 }  // namespace

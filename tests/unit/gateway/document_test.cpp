@@ -26,11 +26,21 @@ TEST(Document, IsWhatTheFirstKnownTypeOfAcceptSays) {
   EXPECT_EQ(document_form("text/html , Application/ATOM+xml ; q=0.9"), Form::atom_feed);
 }
 
-hub::EventRef event(const std::string& id, std::uint64_t sequence, hub::Happening happening = hub::Happening::item) {
+TEST(Document, IsNotWhatAcceptRefuses) {
+  for (const char* weight : {"q=0", "Q=0.0", "q = 0.000", "a=b ; q=0"}) {
+    EXPECT_EQ(document_form("application/json;" + std::string(weight) + ", text/event-stream"), std::nullopt) << weight;
+    EXPECT_EQ(document_form("application/json; " + std::string(weight) + ", application/atom+xml"), Form::atom_feed) << weight;
+  }
+  for (const char* weight : {"q=0.001", "q=1", "q=x", "q=", "qq=0", "0"})
+    EXPECT_EQ(document_form("application/json;" + std::string(weight)), Form::json) << weight;
+}
+
+hub::EventRef event(const std::string& id, std::uint64_t sequence, hub::Happening happening = hub::Happening::item,
+                    const std::string& payload = "<x/>") {
   static const auto name = std::make_shared<const hub::NodeName>(hub::NodeName{"pubsub.example", "news"});
   hub::Item item;
   item.id = id;
-  item.payload = "<x/>";
+  item.payload = payload;
   return std::make_shared<const hub::Event>(happening, hub::Origin::live, wire::EventId{1, sequence, 3, 4}, name, item);
 }
 
@@ -45,20 +55,25 @@ DocumentWanted wanted(Form form, const std::string& target = "/eventsource/news?
                            hub::only({"pubsub.example", "news"}, hub::View::payload));
 }
 
+std::string response_of(const DocumentWanted& document, const std::vector<hub::EventRef>& items, std::string_view id, bool head_only) {
+  return *document_response(document, items, id, head_only, 1 << 20);
+}
+
 std::string link(const DocumentWanted& document) {
-  const std::string head = document_response(document, {}, "the-id", true);
+  const std::string head = response_of(document, {}, "the-id", true);
   const std::size_t start = head.find("Link: <") + 7;
   return head.substr(start, head.find('>', start) - start);
 }
 
 TEST(Document, IsAJsonFeedNewestFirst) {
-  const std::string response = document_response(
+  const std::string response = response_of(
       wanted(Form::json), {event("a", 1), event("a", 2, hub::Happening::retract), event("b", 3)}, "the-id", false);
   const auto split = response.find("\r\n\r\n");
   const std::string head = response.substr(0, split + 2);
+  const std::string length = std::to_string(response.size() - split - 4);
   EXPECT_EQ(head,
             "Status: 200 OK\r\nContent-Type: application/json; charset=utf-8\r\nCache-Control: private, no-cache\r\nVary: Accept\r\n"
-            "X-Content-Type-Options: nosniff\r\nX-Last-Event-ID: the-id\r\n"
+            "X-Content-Type-Options: nosniff\r\nX-Last-Event-ID: the-id\r\nContent-Length: " + length + "\r\n"
             "Link: <https://push.example/eventsource/news?lastEventId=the-id>; rel=\"alternate\"; "
             "type=\"text/event-stream\"\r\n");
   const auto feed = nlohmann::json::parse(response.substr(split + 4));
@@ -80,13 +95,13 @@ TEST(Document, LacksAnItemThatIsLeftOut) {
 }
 
 TEST(Document, IsAnAtomFeed) {
-  const std::string response = document_response(wanted(Form::atom_feed), {event("a", 1)}, "the-id", false);
+  const std::string response = response_of(wanted(Form::atom_feed), {event("a", 1)}, "the-id", false);
   EXPECT_THAT(response, HasSubstr("Content-Type: application/atom+xml; charset=utf-8\r\n"));
   EXPECT_THAT(response, HasSubstr("<x/>"));
 }
 
 TEST(Document, HasOnlyItsHeadForAHeadRequest) {
-  EXPECT_TRUE(document_response(wanted(Form::json_feed), {event("a", 1)}, "the-id", true).ends_with("\r\n\r\n"));
+  EXPECT_TRUE(response_of(wanted(Form::json_feed), {event("a", 1)}, "the-id", true).ends_with("\r\n\r\n"));
 }
 
 TEST(Document, IsNamedByItsNodesAndViewAlone) {
@@ -145,6 +160,35 @@ TEST(Document, IsRoutedByAccept) {
   EXPECT_TRUE(some.document);
   EXPECT_EQ(some.start.at, hub::Start::At::newest);
   EXPECT_EQ(some.start.count, default_document_items);
+}
+
+TEST(Document, IsWholeOrNone) {
+  const std::string payload(1000, 'x');
+  const std::vector<hub::EventRef> items = {event("a", 1, hub::Happening::item, payload), event("b", 2, hub::Happening::item, payload)};
+  for (const Form form : {Form::json, Form::atom_feed}) {
+    const std::string whole = response_of(wanted(form), items, "the-id", false);
+    const std::size_t body = whole.size() - whole.find("\r\n\r\n") - 4;
+    EXPECT_EQ(document_response(wanted(form), items, "the-id", false, body).value(), whole);
+    for (const std::size_t most : {std::size_t{0}, std::size_t{1999}, std::size_t{2000}, body - 1})
+      EXPECT_EQ(document_response(wanted(form), items, "the-id", false, most).error().error, Error::too_large) << most;
+  }
+}
+
+TEST(Document, HasNoLinkThatItsHeadHasNoRoomFor) {
+  for (std::size_t nodes = 0; nodes <= 16; ++nodes) {
+    std::string target = "/eventsource/?node=first";
+    for (std::size_t i = 0; i < nodes; ++i) {
+      target += "&node=";
+      for (int k = 0; k < 30; ++k) target += "%CE%B1";
+    }
+    for (const bool head_only : {false, true}) {
+      const std::string response = response_of(wanted(Form::json, target), {event("a", 1)}, std::string(128, 'i'), head_only);
+      const std::string head = response.substr(0, response.find("\r\n\r\n") + 4);
+      EXPECT_LE(head.size(), max_document_head_bytes);
+      EXPECT_THAT(head, HasSubstr("X-Last-Event-ID: iii"));
+      EXPECT_EQ(head.find("Link:") != head.npos, nodes < 9) << nodes;
+    }
+  }
 }
 
 }  // namespace

@@ -1,7 +1,12 @@
 // SPDX-License-Identifier: MIT
 #include "hub/audience.hpp"
 
+#include <algorithm>
+#include <random>
+
+#include "hub/node_list.hpp"
 #include "shard_fixture.hpp"
+#include "wire/glob.hpp"
 
 namespace xes::hub {
 namespace {
@@ -556,9 +561,47 @@ TEST_F(Patterns, KeepWithinWhatMayBeSeen) {
   Selection selection = pattern("*");
   selection.within = {{"a*", "b*"}};
   selection.without = {"*secret*"};
-  EXPECT_TRUE(matches(selection, "a"));
-  EXPECT_FALSE(matches(selection, "c"));
-  EXPECT_FALSE(matches(selection, "a/secret/b"));
+  selection.nodes = {"b2"};
+  NodeList list(std::make_shared<const NodeList::Names>(NodeList::Names{"a", "a/secret/b", "b1", "b2", "b3", "c"}));
+  EXPECT_THAT(list.matching(selection, 10).first, ElementsAre("a", "b1", "b3"));
+  EXPECT_THAT(list.matching(selection, 2).first, ElementsAre("a", "b1"));
+  selection.within = {{"a*", "b*"}, {}};
+  EXPECT_THAT(list.matching(selection, 10).first, IsEmpty()) << "of an empty list nothing matches";
+}
+
+/// What a reference says, over many names and selections that share patterns.
+TEST(NodeList, AgreesWithEachPatternAlone) {
+  std::mt19937 random(1);
+  const std::vector<std::string> patterns = {"*", "a*", "*b", "?", "a?", "*a?b*", "no", "**", "b*b"};
+  const auto some = [&] {
+    std::vector<std::string> few;
+    for (unsigned i = random() % 4; i > 0; --i) few.push_back(patterns[random() % patterns.size()]);
+    return few;
+  };
+  NodeList::Names names;
+  for (int i = 0; i < 300; ++i) {
+    names.emplace_back();
+    for (unsigned k = 1 + random() % 5; k > 0; --k) names.back() += static_cast<char>('a' + random() % 3);
+  }
+  NodeList list(std::make_shared<const NodeList::Names>(names));
+  for (int round = 0; round < 300; ++round) {
+    Selection selection{"pubsub.example", {}, View::json, true, some(), {}, some()};
+    for (unsigned i = random() % 3; i > 0; --i) selection.within.push_back(some());
+    NodeList::Names expected;
+    for (const std::string& name : names) {
+      const auto any = [&](const auto& globs) {
+        return std::any_of(globs.begin(), globs.end(), [&](const auto& glob) { return wire::glob_matches(glob, name); });
+      };
+      if (any(selection.patterns) && std::all_of(selection.within.begin(), selection.within.end(), any) && !any(selection.without))
+        expected.push_back(name);
+    }
+    const auto found = list.matching(selection, names.size());
+    EXPECT_EQ(found.first, expected);
+    const auto few = list.matching(selection, 3);
+    EXPECT_EQ(few.count, expected.size());
+    expected.resize(std::min<std::size_t>(3, expected.size()));
+    EXPECT_EQ(few.first, expected);
+  }
 }
 
 TEST_F(Patterns, HoldTheStreamWhileTheServiceCannotBeAsked) {

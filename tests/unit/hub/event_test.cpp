@@ -22,28 +22,28 @@ TEST(Event, HasItsBytesInEachView) {
   Item entry = item("a", "<x/>");
   entry.publisher = "p@example";
   const EventRef event = event_of(Happening::item, entry);
-  EXPECT_EQ(event->frame(View::payload).plain(), id_line + "data: <x/>\n\n");
-  EXPECT_EQ(event->frame(View::item).plain(),
+  EXPECT_EQ(frame_of(event, View::payload)->plain(), id_line + "data: <x/>\n\n");
+  EXPECT_EQ(frame_of(event, View::item)->plain(),
             id_line + "data: <item xmlns='http://jabber.org/protocol/pubsub' publisher='p@example' id='a'><x/></item>\n\n");
-  EXPECT_EQ(event->frame(View::json).plain(),
+  EXPECT_EQ(frame_of(event, View::json)->plain(),
             id_line + R"(data: {"service":"pubsub.example","node":"news","id":"a","publisher":"p@example","payload":"<x/>"})" +
                 "\n\n");
-  EXPECT_EQ(event->frame(View::atom).plain(), event->frame(View::json).plain()) << "it is no Atom entry";
+  EXPECT_EQ(frame_of(event, View::atom)->plain(), frame_of(event, View::json)->plain()) << "it is no Atom entry";
 }
 
 TEST(Event, ShowsTheTextOfAContainer) {
   Item json = item("a", "<json xmlns='urn:xmpp:json:0'>{}</json>");
   json.text = "{}";
   const EventRef event = event_of(Happening::item, json);
-  EXPECT_EQ(event->frame(View::payload).plain(), id_line + "data: {}\n\n");
-  EXPECT_EQ(event->frame(View::json).plain(),
+  EXPECT_EQ(frame_of(event, View::payload)->plain(), id_line + "data: {}\n\n");
+  EXPECT_EQ(frame_of(event, View::json)->plain(),
             id_line + "data: {\"service\":\"pubsub.example\",\"node\":\"news\",\"id\":\"a\",\"payload\":{}}\n\n");
 }
 
 TEST(Event, ShowsAnAtomEntry) {
   const EventRef event =
       event_of(Happening::item, item("a", "<entry xmlns='http://www.w3.org/2005/Atom'><title>T</title></entry>"));
-  EXPECT_EQ(event->frame(View::atom).plain(),
+  EXPECT_EQ(frame_of(event, View::atom)->plain(),
             id_line + "data: {\"service\":\"pubsub.example\",\"node\":\"news\",\"id\":\"a\",\"title\":\"T\"}\n\n");
 }
 
@@ -57,16 +57,16 @@ TEST(Event, TellsOfAnItemThatIsLeftOutInEachViewAlike) {
 
 TEST(Event, HasABodyWithoutItsId) {
   const EventRef event = event_of(Happening::retract, item("a", ""));
-  EXPECT_EQ(event->frame(View::payload).plain(),
+  EXPECT_EQ(frame_of(event, View::payload)->plain(),
             id_line + "event: retract\ndata: {\"node\":\"news\",\"id\":\"a\"}\n\n");
-  EXPECT_EQ(event->body(View::payload), "event: retract\ndata: {\"node\":\"news\",\"id\":\"a\"}\n\n");
+  EXPECT_EQ(body_of(*frame_of(event, View::payload)), "event: retract\ndata: {\"node\":\"news\",\"id\":\"a\"}\n\n");
 }
 
 TEST(Event, IsEncodedOnceWhicheverThreadAsks) {
   const EventRef event = event_of(Happening::item, item("a", std::string(10000, 'x')));
-  std::vector<const Frame*> frames(8);
+  std::vector<FrameRef> frames(8);
   std::vector<std::thread> threads;
-  for (const Frame*& frame : frames) threads.emplace_back([&] { frame = &event->frame(View::json); });
+  for (FrameRef& frame : frames) threads.emplace_back([&] { frame = frame_of(event, View::json); });
   for (std::thread& thread : threads) thread.join();
   EXPECT_THAT(frames, testing::Each(frames[0]));
 }

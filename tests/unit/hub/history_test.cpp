@@ -35,7 +35,7 @@ TEST(History, KeepsTheNewestUpToItsCount) {
 
 TEST(History, KeepsTheNewestUpToItsBytes) {
   const std::size_t one = event(1, 1, 1)->size();
-  History history({.max_events = 100, .max_bytes = 2 * one});
+  History history({.max_events = 100, .max_bytes = 2 * 2 * one});  // half of it for what is ready to be sent
   for (std::uint64_t i = 1; i <= 5; ++i) history.append(event(i, i, i));
   EXPECT_EQ(history.events().size(), 2u);
   EXPECT_EQ(history.bytes(), 2 * one);

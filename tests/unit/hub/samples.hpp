@@ -75,7 +75,7 @@ inline std::string take_stdout(std::string& records) {
 
 /// An event in one word: "item a=1", "retract a", "purge", "reset", "delete", with a * where it is from the store.
 inline std::string word(const EventRef& event) {
-  std::string bytes(event->frame(View::payload).plain());
+  std::string bytes(frame_of(event, View::payload)->plain());
   const std::vector<Block> blocks = take_blocks(bytes);
   const std::string star = event->origin == Origin::store ? "*" : "";
   switch (event->happening) {
