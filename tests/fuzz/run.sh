@@ -34,11 +34,13 @@ run_one() {
   local name=$1 corpus=build/fuzz/corpus/$1 log=build/fuzz/$1.log options=()
   mkdir -p "$corpus"
   [ -e "tests/fuzz/$name.dict" ] && options+=("-dict=tests/fuzz/$name.dict")
+  local seeds=()
+  [ -d "tests/fuzz/corpus/$name" ] && seeds=("tests/fuzz/corpus/$name")
   local result=good
   # 4 KiB hold every kind of input; longer ones only make each try slower. Ten seconds for one input is a hang.
   "build/fuzz/tests/fuzz/fuzz_$name" -max_total_time="$seconds" -max_len=4096 -timeout=10 -rss_limit_mb=1024 \
     -print_final_stats=1 -verbosity=1 -artifact_prefix="build/fuzz/failures/$name-" "${options[@]}" \
-    "$corpus" $([ -d "tests/fuzz/corpus/$name" ] && echo "tests/fuzz/corpus/$name") >"$log" 2>&1 || result=FAILED
+    "$corpus" "${seeds[@]}" >"$log" 2>&1 || result=FAILED
   awk -v name="$name" -v result="$result" '
     /stat::number_of_executed_units/ { runs = $2 }
     match($0, /cov: [0-9]+/) { cov = substr($0, RSTART + 5, RLENGTH - 5) }
