@@ -58,7 +58,7 @@ make_base() {
   mirror=$(apt_source debian) || true # without one, debootstrap knows its own
   security=$(apt_source debian-security) || true
   ! command -v ccache >/dev/null || include+=,ccache
-  progress "Debian $suite" notes "$new.log" \
+  progress "Debian $suite" notes "$new.log" unshare --mount \
     debootstrap --variant=minbase --include="$include" "$suite" "$new" ${mirror:+$mirror} ||
     cannot "debootstrap failed (all it said: $new.log)"
   [ -z "$mirror" ] || echo "deb $mirror $suite-updates main" >>"$new/etc/apt/sources.list"
@@ -140,7 +140,10 @@ mapfile -t settings < <(env | grep -E '^(CI|(https?|no)_proxy|(HTTPS?|NO)_PROXY|
     "${settings[@]}"
 ) <&0 &
 inside=$!
+trap : INT # Ctrl-C is COMMAND's, which may have something to put in order
 status=0
-wait "$inside" || status=$?
+while kill -0 "$inside" 2>/dev/null; do
+  wait "$inside" && status=0 || status=$?
+done
 inside=''
 exit "$status"
