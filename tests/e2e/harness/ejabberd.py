@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""A real ejabberd 23.01 with the same services, accounts and components as harness.prosody.
+"""A real ejabberd, whichever is installed, with the same services, accounts and components as harness.prosody.
 
 Debian's ejabberdctl insists on the user ejabberd (or root, to become it), so the emulator is started directly with what
 ejabberdctl would give it; without a node name, which also means without epmd. The database does not mind: it belongs to
@@ -7,6 +7,7 @@ the node `nonode@nohost` and survives restarts.
 """
 import json
 import os
+import re
 import urllib.request
 from pathlib import Path
 
@@ -65,18 +66,28 @@ _PUBLIC_NODES = """\
 """
 _ROOMS = "  mod_muc: {{host: conference.localhost, default_room_options: {{mam: {archive}}}}}\n"
 _ARCHIVE = "  mod_mam: {default: always}\n"
+# All that XEP-0356 can be here; 23.01 has no `iq`.
 _PRIVILEGES = """\
   mod_privilege:
-    roster: {get: privileged}
-    presence: {roster: privileged}
+    roster: {get: {allow: privileged}}
+    presence: {roster: {allow: privileged}}
 """
+_PRIVILEGED_IQS = """\
+    iq: {"http://jabber.org/protocol/pubsub": {get: {allow: privileged}}}
+"""
+
+
+def _libraries() -> Path:
+    """Such as ejabberd-24.12."""
+    found = (path for path in sorted(Path("/usr/lib").glob("*/ejabberd-*")) if re.fullmatch(r"ejabberd-[\d.]+", path.name))
+    return next(found)
 
 
 class Ejabberd(Server):
     """
     people      accounts alice and bob, and PEP for every account; nodes named public:… are open and reach components
     rooms       a chat service; `archive` gives its messages a <stanza-id/> (mod_mam)
-    privileged  the components that get what XEP-0356 is in ejabberd 23.01: rosters and presence, but no IQs as a user
+    privileged  the components that get what there is of XEP-0356; with it, 24.10 and later drop what components ask otherwise
     all_nodes   lift the 100 nodes that disco#items shows otherwise
     """
 
@@ -101,15 +112,25 @@ class Ejabberd(Server):
         more = ("    max_nodes_discoitems: infinity\n" if all_nodes else "") + (_PUBLIC_NODES if people else "")
         more += (_ROOMS.format(archive=str(archive).lower()) if rooms else "") + (_ARCHIVE if archive else "")
         more += _PRIVILEGES if privileged else ""
+        more += _PRIVILEGED_IQS if privileged and self.has_privileged_iqs else ""
         components = "".join(f'      "{jid}": {{password: "{SECRET}"}}\n' for jid in COMPONENTS)
         self.config.write_text(_CONFIG.format(c2s_port=self.c2s_port, component_port=self.component_port,
                                               http_port=self.http_port, components=components, acl=acl,
                                               plugins="flat, pep" if people else "flat", more=more))
         (self.folder / "inetrc").write_text('{lookup,["file","native"]}.\n{host,{127,0,0,1},["localhost"]}.\n')
 
+    @property
+    def version(self) -> tuple:
+        """Such as (24, 12)."""
+        return tuple(int(number) for number in _libraries().name.removeprefix("ejabberd-").split("."))
+
+    @property
+    def has_privileged_iqs(self) -> bool:
+        """Whether mod_privilege lets components ask as a user, and drops what else they ask of anybody's bare JID."""
+        return self.version >= (24, 10)
+
     def start(self) -> "Ejabberd":
-        libraries = next(path.parent for path in sorted(Path("/usr/lib").glob("*/ejabberd-*")))
-        env = {**os.environ, "HOME": str(self.folder), "ERL_LIBS": str(libraries), "ERL_CRASH_DUMP_BYTES": "0",
+        env = {**os.environ, "HOME": str(self.folder), "ERL_LIBS": str(_libraries().parent), "ERL_CRASH_DUMP_BYTES": "0",
                "ERL_INETRC": str(self.folder / "inetrc"), "EJABBERD_CONFIG_PATH": str(self.config),
                "EJABBERD_LOG_PATH": str(self.folder / "ejabberd.log"),
                "CONTRIB_MODULES_CONF_DIR": str(self.folder / "modules.d"), "SPOOL_DIR": str(self.folder / "spool")}

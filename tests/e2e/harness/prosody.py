@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""A real Prosody 0.12 with two pubsub services, user accounts and places for components, all in one folder.
+"""A real Prosody, whichever is installed, with two pubsub services, user accounts and places for components, all in one folder.
 
 What a few scenarios need besides is off unless asked for: accounts with nodes of their own (PEP), rooms, privileges.
 """
@@ -98,6 +98,11 @@ class Prosody(Server):
         self.config.write_text(config)
         for user in USERS + (PEOPLE if people else ()):
             (accounts / f"{user}.dat").write_text(f'return {{\n\t["password"] = "{PASSWORD}";\n}};\n')
+
+    @property
+    def version(self) -> tuple:
+        """Such as (0, 12, 3)."""
+        return tuple(int(number) for number in Path("/usr/lib/prosody/prosody.version").read_text().strip().split("."))
 
     def start(self) -> "Prosody":
         self.process = Process([program("prosody"), "--config", self.config, "-F"], self.folder / "output",

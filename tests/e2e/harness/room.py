@@ -28,8 +28,8 @@ class Room:
     def _enter(self, password) -> bool:
         secret = f"<password>{escape(password)}</password>" if password else ""
         self.user.send(f"<presence to={quoteattr(f'{self.jid}/{self.nick}')}><x xmlns='{MUC}'>{secret}</x></presence>")
-        own = wait_until(lambda: next((one for one in self._presences(self.nick) if one.get("type") == "error"
-                                       or "110" in _codes(one)), None), f"{self.nick} in {self.jid}", 10)
+        own = wait_until(lambda: [one for one in self._presences(self.nick) if one.get("type") == "error" or "110" in _codes(one)],
+                         f"{self.nick} in {self.jid}")[0]
         if own.get("type") == "error":
             raise Refused(own)
         return "201" in _codes(own)
@@ -63,11 +63,9 @@ class Room:
         text = ET.fromstring(inner)
 
         def came():
-            for one in self.user.messages[since:]:
-                said = one.find(f"{{jabber:client}}{text.tag}")
-                if one.get("from", "").startswith(self.jid) and said is not None and said.text == text.text:
-                    return one
-        answer = wait_until(came, f"{message} back from {self.jid}", 10)
+            return [one for one in self.user.messages[since:] if one.get("from", "").startswith(self.jid)
+                    and one.findtext(f"{{jabber:client}}{text.tag}") == text.text]
+        answer = wait_until(came, f"{message} back from {self.jid}")[0]
         if answer.get("type") == "error":
             raise Refused(answer)
         return message

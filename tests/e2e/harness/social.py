@@ -19,7 +19,7 @@ __all__ = ["servers", "xmpp", "prosody", "ejabberd", "room"]
 
 class _SocialServers(_Servers):
     kinds = {"prosody": partial(Prosody, people=True, rooms=True, privileged=COMPONENTS),
-             "ejabberd": partial(Ejabberd, people=True, rooms=True, privileged=COMPONENTS, all_nodes=True)}
+             "ejabberd": partial(Ejabberd, people=True, rooms=True, all_nodes=True)}
 
 
 @pytest.fixture(scope="session")
