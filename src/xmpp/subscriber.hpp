@@ -129,6 +129,8 @@ class Subscriber {
     /// Content of the newest item before the subscription. An account on Prosody pushes it then, and does not mark it as
     /// old (XEP-0060 §6.1.7).
     std::uint64_t pushed = 0;
+    /// The account said so when its items were looked at. Prosody 13 does, and refuses the subscription as it would any.
+    bool is_missing = false;
     std::string subid;
     std::unique_ptr<Room> room;   ///< of a chat room
     std::set<ShardIndex> shards;  ///< that follow it

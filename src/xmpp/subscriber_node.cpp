@@ -60,6 +60,7 @@ void Subscriber::look_before_subscribing(Follow& follow) {
                        return subscribe_next();
                      }
                      const auto items = result ? pubsub::read_items(*result) : std::vector<hub::Item>();
+                     asked->is_missing = !result && pubsub::read_refusal(result.error()) == pubsub::Refusal::no_such_node;
                      asked->pushed = items.empty() ? 0 : items.back().content_hash(*asked->name);
                      send_subscribe(*asked);
                    });
@@ -107,7 +108,7 @@ void Subscriber::on_refused(const FollowRef& follow, const IqFailure& failure) {
     return try_later(*follow);
   }
   log_limited::info("pubsub: {} is refused: {}", display(*follow->name), failure.reason);
-  const bool missing = refusal == pubsub::Refusal::no_such_node;
+  const bool missing = refusal == pubsub::Refusal::no_such_node || follow->is_missing;
   if (missing) directory_.forget(*follow->name);
   if (follow->primed && missing)
     tell_events(*follow, follow->feed.change({hub::Happening::deletion, {}, false}, Clock::now()));

@@ -96,6 +96,7 @@ class Ejabberd(Server):
     pubsub = "pubsub.localhost"
     pubsub2 = "pubsub2.localhost"
     secret = SECRET
+    tells_missing_nodes_of_accounts = True
     room_service = "conference.localhost"
     components = COMPONENTS
 

@@ -104,6 +104,11 @@ class Prosody(Server):
         """Such as (0, 12, 3)."""
         return tuple(int(number) for number in Path("/usr/lib/prosody/prosody.version").read_text().strip().split("."))
 
+    @property
+    def tells_missing_nodes_of_accounts(self) -> bool:
+        """Strangers, too, from those that they may not read."""
+        return self.version >= (13,)
+
     def start(self) -> "Prosody":
         self.process = Process([program("prosody"), "--config", self.config, "-F"], self.folder / "output",
                                env={**os.environ, "LANG": "C.UTF-8"})

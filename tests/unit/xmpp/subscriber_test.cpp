@@ -112,6 +112,21 @@ TEST_F(SubscriberTest, OpensANodeWhoseNewestItemIsTooLarge) {
   EXPECT_EQ(services.count("items"), 1u) << "its payload is not asked for";
 }
 
+/// As accounts on Prosody 13 answer: a subscription is refused to strangers whether there is such a node or not.
+TEST_F(SubscriberTest, TellsAnAccountsMissingNodeFromOneThatIsClosed) {
+  const std::string account = "alice@example";
+  options.services.push_back({"*@example"});
+  services.answer("subscribe", forbidden);
+  services.answer("items", [](const auto& question) { return question.node == "missing" ? not_found : forbidden; });
+  start();
+  want(Want::What::follow, "missing", {}, account);
+  want(Want::What::follow, "closed", {}, account);
+  ASSERT_TRUE(run_until_told<hub::Refused>(2));
+  for (const auto& one : told)
+    if (const auto* refused = std::get_if<hub::Refused>(&one))
+      EXPECT_EQ(refused->refusal, refused->name.node == "missing" ? hub::Refusal::no_such_node : hub::Refusal::forbidden);
+}
+
 TEST_F(SubscriberTest, DropsLeftOverSubscriptionsAFewAtATime) {
   std::set<std::string> left_over;
   for (int i = 0; i < 40; ++i) left_over.insert("n" + std::to_string(i));
