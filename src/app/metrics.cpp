@@ -69,6 +69,10 @@ std::string metrics_text(const MetricSources& sources) {
   text.metric("nodes", "gauge", subscriber.nodes, "Nodes followed, lingering ones included.");
   text.metric("xmpp_session_up", "gauge", subscriber.session_up ? 1 : 0, "1 while the component session is up.");
   text.metric("xmpp_sessions_total", "counter", subscriber.sessions, "Times that the component session came up.");
+  text.metric("xmpp_stanzas_passed_over_total", "counter", subscriber.passed_over,
+              "Stanzas too large to read. Worry if they come from a service whose nodes are followed (see the log).");
+  text.metric("xmpp_unanswered_total", "counter", subscriber.unanswered,
+              "IQs of strangers that got no answer, since they ask too much. Nothing to worry about.");
   text.metric("xmpp_pauses_total", "counter", subscriber.pauses,
               "Times that the XMPP session was held back because a shard was full. Worry if it grows all the time.");
   return text.take();

@@ -157,6 +157,8 @@ void Link::send(std::string bytes) {
   impl.write();
 }
 
+std::size_t Link::queued_bytes() const { return impl_->queued_bytes; }
+
 void Link::pause_reading() { impl_->paused = true; }
 
 void Link::resume_reading() {

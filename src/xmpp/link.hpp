@@ -39,6 +39,9 @@ class Link {
   /// Sends behind what is queued. Never calls back from within.
   void send(std::string bytes);
 
+  /// What waits to be sent.
+  std::size_t queued_bytes() const;
+
   /// One read that is under way may still be reported after pause_reading().
   void pause_reading();
   void resume_reading();

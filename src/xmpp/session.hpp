@@ -16,6 +16,7 @@
 #include <string>
 
 #include "base/error.hpp"
+#include "xmpp/answer_budget.hpp"
 #include "xmpp/element.hpp"
 #include "xmpp/out_stanza.hpp"
 
@@ -35,6 +36,10 @@ struct SessionOptions {
   std::chrono::milliseconds log_again_after{600'000};  ///< an unchanged reason of failure is logged again so seldom
   std::size_t max_pending_iqs = 10'000;  ///< one more fails with Error::unavailable
   std::size_t max_queued_bytes = 4u << 20;    ///< to send; more drops the session
+  AnswerBudgetOptions answers;  ///< to strangers
+  /// Of max_queued_bytes, where answers to strangers may stand: what we send ourselves always has the rest.
+  std::size_t max_queued_answer_bytes = 1u << 20;
+  std::size_t max_answered_id_bytes = 1024;  ///< an IQ with a longer ID gets no answer
   std::size_t max_stanza_bytes = 16u << 20;   ///< received; a longer stanza is passed over, its IQ fails with Error::too_large
 };
 
@@ -68,6 +73,8 @@ struct SessionEvents {
   std::function<void(const Failure& why)> on_down;     ///< only after on_ready; all pending IQs have failed by then
   std::function<void(Stanza&& message)> on_message;   ///< every <message/>, whoever sent it: check `from`
   std::function<void(Stanza&& presence)> on_presence; ///< every <presence/>
+  std::function<void()> on_unanswered = {};   ///< an IQ of a stranger that got no answer: over a bound
+  std::function<void()> on_passed_over = {};  ///< a stanza over a bound (xmpp/reader_options.hpp)
 };
 
 class Session {

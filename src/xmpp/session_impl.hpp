@@ -31,6 +31,7 @@ struct Session::Impl : std::enable_shared_from_this<Session::Impl> {
         random(std::move(random_source)),
         backoff({options.backoff_min, options.backoff_max, options.stable_after}, random),
         pending(options.max_pending_iqs),
+        answer_budget(options.answers),
         state_timer(context),
         ping_timer(context),
         iq_timer(context) {}
@@ -41,6 +42,7 @@ struct Session::Impl : std::enable_shared_from_this<Session::Impl> {
   std::function<std::uint64_t()> random;
   Backoff backoff;
   PendingIqs pending;
+  AnswerBudget answer_budget;
   boost::asio::steady_timer state_timer;  ///< connecting, handshaking: the watchdog; down: the back-off
   boost::asio::steady_timer ping_timer;
   boost::asio::steady_timer iq_timer;
@@ -92,6 +94,7 @@ struct Session::Impl : std::enable_shared_from_this<Session::Impl> {
   void down(const Failure& why);
   void log_down(const Failure& why, std::chrono::milliseconds again_in);
   void write(OutStanza stanza);
+  void answer_stranger(const Element& iq, OutStanza reply);
   void wait_for_ping();
   void ping();
   void wait_for_iqs();

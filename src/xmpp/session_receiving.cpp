@@ -87,16 +87,17 @@ void Session::Impl::handle_stanza(StreamEvent& event) {
 void Session::Impl::handle_passed_over(const StreamEvent& event) {
   const Element& stanza = event.element;
   log_limited::warn("a {} from {} was passed over: {}", quote(stanza.name, 30), quote(stanza.attribute("from")), event.reason);
+  if (events.on_passed_over) events.on_passed_over();
   if (stanza.name != "iq" || state != SessionState::ready) return;
   const std::string_view type = stanza.attribute("type");
-  if (type == "get" || type == "set") return write(answer_too_large(stanza));
+  if (type == "get" || type == "set") return answer_stranger(stanza, answer_too_large(stanza));
   if (auto callback = pending.take(stanza.attribute("id"), stanza.attribute("from"), options.jid))
     callback(tl::unexpected<IqFailure>({Error::too_large, "the reply was passed over: " + event.reason, {}}));
 }
 
 void Session::Impl::handle_iq(Stanza&& iq) {
   const std::string_view type = iq.attribute("type");
-  if (type != "result" && type != "error") return write(answer(iq));
+  if (type != "result" && type != "error") return answer_stranger(iq, answer(iq));
   OnIqResult callback = pending.take(iq.attribute("id"), iq.attribute("from"), options.jid);
   if (!callback) {
     spdlog::debug("an IQ reply from {} answers nothing", quote(iq.attribute("from")));

@@ -4,6 +4,9 @@
 #include <algorithm>
 #include <boost/asio/post.hpp>
 
+#include "base/log_limited.hpp"
+#include "base/text.hpp"
+#include "wire/jid.hpp"
 #include "xmpp/session_impl.hpp"
 
 namespace xes::xmpp {
@@ -14,6 +17,27 @@ void Session::Impl::write(OutStanza stanza) {
     link->send(std::move(*xml));
   else
     spdlog::debug("not sent: {}", xml.error().reason);
+}
+
+/// Whoever asks too much is answered no more, so that it costs us less than them.
+void Session::Impl::answer_stranger(const Element& iq, OutStanza reply) {
+  const std::string_view asker = wire::without_resource(iq.attribute("from"));
+  const char* over = nullptr;
+  if (iq.attribute("id").size() > options.max_answered_id_bytes) {
+    over = "its ID is too long";
+  } else {
+    reply.attribute("from", options.jid);
+    Result<std::string> xml = reply.xml();
+    if (!xml) return spdlog::debug("not sent: {}", xml.error().reason);
+    if (link->queued_bytes() + xml->size() > options.max_queued_answer_bytes)
+      over = "the server does not take what is sent fast enough";
+    else if (!answer_budget.take(asker, xml->size(), Clock::now()))
+      over = "too much was asked lately";
+    else
+      return link->send(std::move(*xml));
+  }
+  log_limited::info("an IQ from {} gets no answer: {}", quote(asker), over);
+  if (events.on_unanswered) events.on_unanswered();
 }
 
 void Session::Impl::wait_for_iqs() {

@@ -36,7 +36,9 @@ Subscriber::Subscriber(boost::asio::io_context& io, SessionOptions session, Subs
                {.on_ready = [this] { on_ready(); },
                 .on_down = [this](const Failure&) { on_down(); },
                 .on_message = [this](Element&& message) { on_message(std::move(message)); },
-                .on_presence = [this](Element&& presence) { on_presence(presence); }}),
+                .on_presence = [this](Element&& presence) { on_presence(presence); },
+                .on_unanswered = [this] { counters_.unanswered.fetch_add(1, std::memory_order_relaxed); },
+                .on_passed_over = [this] { counters_.passed_over.fetch_add(1, std::memory_order_relaxed); }}),
       directory_(io, session_, options_.directory,
                  [this](ShardIndex shard, hub::Listed listed) { tell(shard, std::move(listed)); }),
       authorizer_(

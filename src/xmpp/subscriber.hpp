@@ -73,6 +73,8 @@ struct SubscriberCounters {
   std::atomic<std::uint64_t> nodes{0};        ///< followed now, lingering ones included
   std::atomic<std::uint64_t> events{0};       ///< made of what services sent or stored
   std::atomic<std::uint64_t> resets{0};       ///< of them, those that say that history was lost
+  std::atomic<std::uint64_t> unanswered{0};   ///< IQs of strangers that got no answer: over a bound
+  std::atomic<std::uint64_t> passed_over{0};  ///< stanzas over a bound
   std::atomic<std::uint64_t> pauses{0};       ///< times that the shards held the session back
 };
 

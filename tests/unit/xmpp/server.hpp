@@ -11,6 +11,7 @@
 #include <chrono>
 #include <functional>
 #include <string>
+#include <utility>
 
 #include "xmpp/session.hpp"
 #include "xmpp/stanza_reader.hpp"
@@ -40,6 +41,10 @@ class Server {
   }
   void say(const std::string& bytes) { boost::asio::write(socket_, boost::asio::buffer(bytes)); }
   void hang_up() { socket_.close(); }
+  /// Whether it takes what the component sends.
+  void listen(bool wanted) {
+    if (!std::exchange(listens_, wanted) && wanted) read();
+  }
   bool heard(const std::string& text) const { return heard_.find(text) != std::string::npos; }
 
   /// The value of an attribute in what was heard last with that text before it.
@@ -84,7 +89,7 @@ class Server {
         say(handshake_reply);
       }
       if (on_stanza) hand_out({bytes_.data(), count});
-      read();
+      if (listens_) read();
     });
   }
 
@@ -100,6 +105,7 @@ class Server {
   std::string heard_;
   StanzaReader reader_;
   int stage_ = 0;
+  bool listens_ = true;
 };
 
 }  // namespace xes::xmpp

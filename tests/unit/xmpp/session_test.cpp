@@ -23,7 +23,9 @@ class SessionTest : public testing::Test {
         SessionEvents{.on_ready = [this] { ++ready; },
                       .on_down = [this](const Failure& why) { down.push_back(why.reason); },
                       .on_message = [this](Stanza&& message) { messages.push_back(std::move(message)); },
-                      .on_presence = {}});
+                      .on_presence = {},
+                      .on_unanswered = [this] { ++unanswered; },
+                      .on_passed_over = [this] { ++passed_over; }});
     session->start();
   }
   void start_and_get_ready() {
@@ -51,6 +53,8 @@ class SessionTest : public testing::Test {
   SessionOptions options = server.session_options();
   std::unique_ptr<Session> session;
   int ready = 0;
+  int unanswered = 0;
+  int passed_over = 0;
   std::vector<std::string> down;
   std::vector<Stanza> messages;
   std::vector<IqResult> results;
@@ -227,6 +231,49 @@ TEST_F(SessionTest, FailsTheIqWhoseReplyIsTooLongAndGoesOn) {
   ASSERT_TRUE(run_until([&] { return messages.size() == 1; }));
   ASSERT_EQ(results.size(), 1u);
   EXPECT_EQ(results[0].error().error, Error::too_large);
+}
+
+/// Whoever asks, and however the server takes it: what we ask ourselves still goes out.
+TEST_F(SessionTest, DropsAnswersToStrangersBeforeAnythingElse) {
+  options.max_queued_bytes = 300'000;
+  options.max_queued_answer_bytes = 50'000;
+  options.answers.max_bytes = options.answers.max_bytes_per_jid = 1u << 30;
+  start_and_get_ready();
+  server.listen(false);
+  std::string questions;
+  for (int i = 0; i < 20; ++i)
+    questions += "<iq type='get' id='" + std::string(1000, 'i') +
+                 "' from='u@h/r'><query xmlns='http://jabber.org/protocol/disco#info'/></iq>";
+  for (int i = 0; i < 5000 && unanswered < 1000; ++i) {
+    server.say(questions);
+    io.run_for(1ms);
+  }
+  ASSERT_GE(unanswered, 1000);
+  for (int i = 0; i < 100; ++i) ask("pubsub.example");
+  server.listen(true);
+  ASSERT_TRUE(run_until([&] { return server.heard("urn:q"); }));
+  EXPECT_TRUE(down.empty());
+}
+
+TEST_F(SessionTest, AnswersAStrangerSoMuchAndNoMore) {
+  options.answers = {.window = 1h, .max_bytes_per_jid = 2000, .max_bytes = 5000, .max_jids = 10};
+  start_and_get_ready();
+  const auto ping = [&](const std::string& from, const std::string& id) {
+    server.say("<iq type='get' id='" + id + "' from='" + from + "'><ping xmlns='urn:xmpp:ping'/></iq>");
+  };
+  for (int i = 0; i < 100; ++i) ping("u@h/r" + std::to_string(i), "u" + std::to_string(i));
+  ping("v@h/r", "v");
+  ping("w@h/r", std::string(1025, 'w'));
+  server.say("<iq type='get' id='big' from='u@h/r'><x>" + std::string(20'000'000, 'x') + "</x></iq><message/>");
+  ASSERT_TRUE(run_until([&] { return messages.size() == 1 && server.heard("id=\"v\""); }));
+  EXPECT_TRUE(server.heard("id=\"u0\""));
+  EXPECT_FALSE(server.heard("id=\"u99\""));
+  EXPECT_FALSE(server.heard("www"));
+  EXPECT_FALSE(server.heard("id=\"big\"")) << "the refusal of what is too large counts, too";
+  EXPECT_GT(unanswered, 50);
+  EXPECT_EQ(passed_over, 1);
+  ask("pubsub.example");
+  EXPECT_TRUE(run_until([&] { return server.heard("urn:q"); }));
 }
 
 TEST_F(SessionTest, DropsTheSessionWhenTheServerTakesNothingAnyMore) {
