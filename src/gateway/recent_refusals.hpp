@@ -4,7 +4,7 @@
 // Thread: any; one mutex, held for a look-up when a stream opens or is refused; no event ever takes it.
 // Only what is final is noted: the service said that there is no such node, or that this component may not read it. What
 // passes (no session, no answer, too much to do) never comes here.
-// Bounds: `life`, so a node that is made is found again after a second; max_nodes, beyond which the oldest is forgotten.
+// Bounds: `life`, so a node that is made is found a moment later; max_nodes, beyond which the oldest is forgotten.
 #pragma once
 
 #include <chrono>
@@ -22,7 +22,7 @@ namespace xes::gateway {
 class RecentRefusals {
  public:
   using Clock = std::chrono::steady_clock;
-  static constexpr std::chrono::seconds life{1};
+  static constexpr std::chrono::milliseconds life{250};
   static constexpr std::size_t max_nodes = 4096;
 
   /// `key`: node_key(), limits.hpp.
