@@ -185,6 +185,7 @@ TEST_P(ConnectionTest, RefusesARequestThatHasAnythingTwice) {
 }
 
 TEST_P(ConnectionTest, AsksForANodeThatWasRefusedAMomentAgoNotAgain) {
+  const auto began = std::chrono::steady_clock::now();
   for (int i = 0; i < 2; ++i) {
     connect(GetParam());
     request(GetParam(), get("/eventsource/gone"));
@@ -195,7 +196,8 @@ TEST_P(ConnectionTest, AsksForANodeThatWasRefusedAMomentAgoNotAgain) {
   }
   std::size_t asked = 0;
   wants.drain([&](hub::Want want) { asked += want.what == hub::Want::What::follow; });
-  EXPECT_EQ(asked, 1u);
+  // Unless this machine is so busy that the moment was over.
+  EXPECT_TRUE(asked == 1 || std::chrono::steady_clock::now() - began >= RecentRefusals::life) << asked;
 }
 
 TEST_P(ConnectionTest, EndsTheStreamsOfAKeyThatIsWithdrawn) {
