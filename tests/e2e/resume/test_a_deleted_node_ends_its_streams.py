@@ -3,6 +3,7 @@
 import json
 
 from harness.numbers import last_id, numbers, publish
+from harness.process import wait_until
 
 
 def test_deleted_then_missing_then_there_again(xmpp, worker, publisher, new_node, open_direct):
@@ -19,7 +20,10 @@ def test_deleted_then_missing_then_there_again(xmpp, worker, publisher, new_node
     assert open_direct(worker, node, wait=False, last_event_id=told.last_event_id).wait_head().status == 404
 
     publisher.create(node, persist_items=1, max_items=50)
-    again = open_direct(worker, node)
+    tries = []
+    wait_until(lambda: tries.append(open_direct(worker, node, wait=False).wait_head()) or tries[-1].status == 200, "the new node",
+               5, 0.1)  # a refusal is remembered for a moment
+    again = tries[-1]
     publish(publisher, node, 2)
     assert numbers(again, until=2) == [2]
 
