@@ -134,6 +134,7 @@ xmpp::SubscriberOptions subscriber_options(const Config& config) {
   options.linger = config.stream.linger;
   options.recheck = config.stream.recheck;
   options.directory.every = config.stream.discover;
+  options.max_nodes = config.limits.most.nodes;
   return options;
 }
 

@@ -166,7 +166,7 @@ const Option option_rows[] = {
    "are reached, its stream is closed; a browser connects again and resumes.", AT(stream.max_lag_bytes)},
   {"stream", "linger", Kind::duration, "60s", 0, day, "", "",
    "How long a node stays subscribed after its last stream has ended, so that a reload of the page costs no new "
-   "subscription. 0s unsubscribes at once.", AT(stream.linger)},
+   "subscription. 0s unsubscribes at once. Where [limits] nodes leaves no room for another, it is shorter.", AT(stream.linger)},
   {"stream", "recheck", Kind::duration, "60s", second, day, "", "",
    "How often the services are asked for this component's subscriptions, since a server may drop a subscription or a "
    "node without a word. Shorter notices sooner; each time costs one request for each service.", AT(stream.recheck)},
@@ -186,7 +186,8 @@ const Option option_rows[] = {
   {"limits", "streams_per_node", Kind::count, "0", 0, 10'000'000, "", "",
    "Open streams that follow one node.", AT(limits.most.streams_per_node)},
   {"limits", "nodes", Kind::count, "10000", 0, 1'000'000, "", "",
-   "Nodes that open streams follow. Each keeps a history in memory (see [stream]).", AT(limits.most.nodes)},
+   "Nodes that are followed, for open streams or because they linger (see [stream]). Each keeps a history in memory. Streams "
+   "of more are turned away; before that, whatever has lingered longest is given up.", AT(limits.most.nodes)},
   {"limits", "subscribes_per_second", Kind::count, "100", 0, 100'000, "", "",
    "Nodes that may get their first stream within a second, which is what the XMPP server has to serve.",
    AT(limits.most.subscribes_per_second)},

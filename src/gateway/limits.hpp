@@ -95,7 +95,7 @@ class Limits {
     std::size_t streams_per_address = 0;
     std::size_t streams_per_user = 0;
     std::size_t streams_per_node = 0;
-    std::size_t nodes = 0;  ///< that have a stream; those that merely linger are not counted
+    std::size_t nodes = 0;  ///< that have a stream; those that merely linger make room (xmpp/subscriber.hpp)
     /// Nodes that get their first stream. As many may come at once after a quiet second; a stream of several nodes may
     /// overdraw that, and the next ones wait for it.
     std::size_t subscribes_per_second = 0;

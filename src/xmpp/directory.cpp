@@ -6,6 +6,7 @@
 
 #include "base/log_limited.hpp"
 #include "base/text.hpp"
+#include "wire/jid.hpp"
 
 namespace xes::xmpp {
 namespace {
@@ -29,7 +30,7 @@ std::vector<std::string> read_nodes(const Element& iq, std::size_t max) {
 
 Directory::Directory(boost::asio::io_context& io, Session& session, DirectoryOptions options,
                      std::function<void(Shard, hub::Listed)> tell)
-    : session_(session), options_(options), tell_(std::move(tell)), timer_(io) {}
+    : session_(session), options_(options), tell_(std::move(tell)), queue_(io, options.asking), timer_(io) {}
 
 void Directory::want(Shard shard, const std::string& service) {
   Service& wanted = services_[service];
@@ -60,6 +61,7 @@ void Directory::on_ready() {
 
 void Directory::on_down() {
   timer_.cancel();
+  queue_.clear();
   for (auto& [name, service] : services_) service.asking = false;
 }
 
@@ -79,11 +81,14 @@ void Directory::schedule() {
 
 void Directory::ask(const std::string& service) {
   if (std::exchange(services_[service].asking, true)) return;
-  session_.send_iq(IqType::get, service, OutStanza("query", items_ns), options_.deadline,
-                   [this, service](IqResult result) { take(service, std::move(result)); });
+  queue_.push(std::string(wire::domain_of(service)), [this, service](const LimitedQueue::Turn& turn) {
+    if (services_.count(service) == 0) return;  // nobody wants to know any more
+    session_.send_iq(IqType::get, service, OutStanza("query", items_ns), options_.deadline,
+                     [this, service, turn](const IqResult& result) { take(service, result); });
+  });
 }
 
-void Directory::take(const std::string& name, IqResult result) {
+void Directory::take(const std::string& name, const IqResult& result) {
   const auto found = services_.find(name);
   if (found == services_.end()) return;
   Service& service = found->second;

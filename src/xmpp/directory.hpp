@@ -18,6 +18,7 @@
 #include <vector>
 
 #include "hub/letters.hpp"
+#include "xmpp/limited_queue.hpp"
 #include "xmpp/session.hpp"
 
 namespace xes::xmpp {
@@ -26,6 +27,7 @@ struct DirectoryOptions {
   std::chrono::milliseconds every{10'000};    ///< how often each service that somebody wants is asked
   std::chrono::milliseconds deadline{10'000}; ///< for a reply
   std::size_t max_nodes = 65'536;             ///< of one service; of a longer list the first ones count
+  LimitedQueue::Limits asking{.per_key = 16, .in_all = 256};  ///< questions under way; the key is a server's domain
 };
 
 class Directory {
@@ -52,13 +54,14 @@ class Directory {
   };
 
   void ask(const std::string& service);
-  void take(const std::string& service, IqResult result);
+  void take(const std::string& service, const IqResult& result);
   void schedule();
 
   Session& session_;
   DirectoryOptions options_;
   std::function<void(Shard, hub::Listed)> tell_;
   std::map<std::string, Service> services_;
+  LimitedQueue queue_;
   boost::asio::steady_timer timer_;
 };
 

@@ -29,6 +29,9 @@ Subscriber::Subscriber(boost::asio::io_context& io, SessionOptions session, Subs
       options_(std::move(options)),
       jid_(session.jid),
       shards_(std::move(shards)),
+      subscribing_(io, options_.subscribing),
+      checking_(io, options_.checking),
+      leaving_(io, options_.leaving),
       recheck_timer_(io),
       down_timer_(io),
       relief_timer_(io),
@@ -68,6 +71,7 @@ void Subscriber::stop() {
   recheck_timer_.cancel();
   down_timer_.cancel();
   relief_timer_.cancel();
+  lingering_.clear();
   follows_.clear();
 }
 
@@ -119,14 +123,11 @@ void Subscriber::follow(ShardIndex shard, const NodeName& name) {
       add_service(name.service);
     }
   }
-  if (follow->lingering) {
-    follow->timer.cancel();
-    follow->lingering = false;
-    // A try that fails while nobody is there is the last one.
-    if (follow->state == State::idle && session_.ready()) subscribe(*follow);
-  }
-  count_nodes();
+  // A try that fails while nobody is there is the last one.
+  if (stop_lingering(*follow) && follow->state == State::idle && session_.ready()) subscribe(*follow);
   follow->shards.insert(shard);
+  make_room();
+  count_nodes();
   if (follow->primed) {
     tell_opened(*follow, shard);
   } else if (!session_.ready() || follow->state == State::pending || (!is_new && follow->state == State::idle)) {
@@ -141,13 +142,7 @@ void Subscriber::unfollow(ShardIndex shard, const NodeName& name) {
   follow->shards.erase(shard);
   follow->open.erase(shard);
   follow->wants_snapshot.erase(shard);
-  if (!follow->shards.empty()) return;
-  follow->lingering = true;
-  follow->timer.expires_after(options_.linger);
-  follow->timer.async_wait([this, weak = std::weak_ptr(follow)](const boost::system::error_code& error) {
-    const FollowRef left = weak.lock();
-    if (!error && left && left->lingering) leave(*left);
-  });
+  if (follow->shards.empty()) linger(*follow);
 }
 
 void Subscriber::fetch(ShardIndex shard, const NodeName& name) {
@@ -160,6 +155,30 @@ void Subscriber::fetch(ShardIndex shard, const NodeName& name) {
 void Subscriber::judge(ShardIndex shard, const NodeName& name, const hub::User& user) {
   if (is_service(name.service)) return authorizer_.ask(shard, name, user);
   tell(shard, hub::Judged{name, user.jid, hub::Verdict::no_such_node});
+}
+
+// ---- nodes that nobody reads
+
+void Subscriber::linger(Follow& follow) {
+  follow.lingering = lingering_.insert(lingering_.end(), &follow);
+  follow.timer.expires_after(options_.linger);
+  follow.timer.async_wait([this, weak = std::weak_ptr(find(*follow.name))](const boost::system::error_code& error) {
+    const FollowRef left = weak.lock();
+    if (!error && left && left->lingering) leave(*left);
+  });
+}
+
+/// True if it did, or was about to go.
+bool Subscriber::stop_lingering(Follow& follow) {
+  if (!follow.lingering) return std::exchange(follow.over, false);
+  follow.timer.cancel();
+  lingering_.erase(*std::exchange(follow.lingering, std::nullopt));
+  return true;
+}
+
+/// A visit may be short, and names many.
+void Subscriber::make_room() {
+  while (options_.max_nodes != 0 && follows_.size() > options_.max_nodes && !lingering_.empty()) leave(*lingering_.front());
 }
 
 // ---- what shards are told
@@ -255,18 +274,24 @@ void Subscriber::on_down() {
   recheck_timer_.cancel();
   directory_.on_down();
   authorizer_.on_down();
-  turn_.clear();
-  to_check_.clear();
+  subscribing_.clear();
+  checking_.clear();
+  leaving_.clear();
   for (auto& [jid, service] : services_) service.lists_none = false;
   left_over_.clear();
-  subscribing_ = checking_ = dropping_ = 0;
+  std::vector<FollowRef> over;
   for (const auto& [name, follow] : follows_) {
+    if (follow->over) over.push_back(follow);
     follow->state = State::idle;
     follow->fetching = follow->fetching_payload = false;
-    if (follow->room) follow->room->deadline.cancel();
+    if (follow->room) {
+      follow->room->deadline.cancel();
+      follow->room->turn.reset();
+    }
     if (!follow->lingering) follow->timer.cancel();
     if (!follow->primed) tell_held(*follow);
   }
+  for (const FollowRef& follow : over) leave_now(*follow);
   down_timer_.expires_after(options_.tell_down_after);
   down_timer_.async_wait([this](const boost::system::error_code& error) {
     if (!error && !session_.ready()) tell_session(false);
@@ -285,7 +310,7 @@ void Subscriber::on_message(Element&& message) {
   auto notification = pubsub::read_notification(message);
   if (!notification) return;
   const FollowRef follow = find({std::string(message.attribute("from")), notification->node});
-  if (!follow || follow->state == State::idle || follow->state == State::leaving) {
+  if (!follow || follow->state == State::idle) {
     spdlog::debug("pubsub: ignored a notification from {} for {}", quote(message.attribute("from")),
                   quote(notification->node));
     if (!follow) note_stray(std::string(wire::without_resource(message.attribute("from"))));
@@ -313,7 +338,7 @@ void Subscriber::on_message(Element&& message) {
       if (!subscription.jid.empty() && wire::without_resource(subscription.jid) != subscriber.jid_) return;
       if (subscription.state == pubsub::SubscriptionState::subscribed && follow->state == State::pending) {
         follow->feed.begin_backfill(true);
-        return subscriber.fill(*follow);
+        return subscriber.fill(*follow, {});
       }
       // Withdrawn: asking again says why, and whether for good.
       if (subscription.state == pubsub::SubscriptionState::none && follow->state == State::active)

@@ -2,6 +2,10 @@
 // Purpose: follows nodes for the shards: subscribes when the first stream of a node opens, once for all of them, keeps
 // the subscription over every outage, fetches what is stored, tells the shards, unsubscribes a linger after the last
 // stream has left (XEP-0060 §6). Thread: the one that runs the io_context (the XMPP thread).
+//
+// One request about a subscription is under way for each node at a time, in their order: who leaves a node while it is
+// being subscribed to waits for the reply, and so does who comes back while it is being unsubscribed.
+// Bounds: max_nodes; requests under way for each server (a service's domain) and in all; max_left_over.
 #pragma once
 
 #include <atomic>
@@ -10,7 +14,9 @@
 #include <chrono>
 #include <cstdint>
 #include <deque>
+#include <list>
 #include <memory>
+#include <optional>
 #include <set>
 #include <string>
 #include <unordered_map>
@@ -20,8 +26,10 @@
 #include "base/mailbox.hpp"
 #include "hub/feed.hpp"
 #include "hub/letters.hpp"
+#include "wire/jid.hpp"
 #include "xmpp/authorizer.hpp"
 #include "xmpp/directory.hpp"
+#include "xmpp/limited_queue.hpp"
 #include "xmpp/pubsub.hpp"
 #include "xmpp/room.hpp"
 #include "xmpp/session.hpp"
@@ -53,9 +61,13 @@ struct SubscriberOptions {
   std::chrono::milliseconds deadline{10'000};      ///< for a reply
   DirectoryOptions directory;
   AuthorizerOptions authorizer;
-  std::size_t max_subscribing = 64;                ///< nodes being subscribed to at a time; the others take turns
-  std::size_t max_checking = 16;                   ///< questions for our subscriptions that wait for answers
-  std::size_t max_dropping = 64;                   ///< left-over subscriptions being dropped at a time
+  /// Nodes followed, lingering ones included; the one that has lingered longest is given up for one more. 0: no bound.
+  std::size_t max_nodes = 0;
+  // At a time; the others take turns. With the authorizer's and the directory's, less than SessionOptions::max_pending_iqs.
+  LimitedQueue::Limits subscribing{.per_key = 64, .in_all = 4096};  ///< nodes being subscribed to, or entered, and filled
+  LimitedQueue::Limits checking{.per_key = 16, .in_all = 1024};     ///< questions of the periodic check
+  LimitedQueue::Limits leaving{.per_key = 16, .in_all = 512};       ///< subscriptions being given up
+  std::size_t max_left_over = 65'536;              ///< of these, waiting; a later check finds the others
   std::size_t max_strays = 1024;                   ///< services of which something came that nobody here asked for
   std::size_t max_held_changes = 10'000;           ///< per node, while a stripped payload is fetched
 };
@@ -103,7 +115,6 @@ class Subscriber {
     pending,      ///< an owner has to approve
     filling,      ///< subscribed; the stored items are on their way
     active,
-    leaving,      ///< asked to unsubscribe; who comes back meanwhile waits for the reply
   };
 
   /// What a node that stands for a chat room has besides.
@@ -117,6 +128,7 @@ class Subscriber {
     unsigned number = 1;      ///< of the nick
     std::string occupant;     ///< whom we entered as, or try to: ROOM/nick; empty: nothing to leave
     boost::asio::steady_timer deadline;  ///< for what a join brings
+    LimitedQueue::Turn turn;  ///< while entering
   };
 
   struct Follow {
@@ -142,7 +154,9 @@ class Subscriber {
     std::deque<hub::Change> held; ///< changes behind one whose payload is being fetched
     bool fetching_payload = false;
     boost::asio::steady_timer timer;  ///< linger, or the next try
-    bool lingering = false;
+    bool subscribed = false;  ///< the service may have a subscription of ours
+    std::optional<std::list<Follow*>::iterator> lingering;  ///< in lingering_
+    bool over = false;        ///< it has lingered long enough, and goes once its request is answered
   };
   using FollowRef = std::shared_ptr<Follow>;  ///< callbacks hold it weakly
 
@@ -163,6 +177,11 @@ class Subscriber {
   void relieve();
   void count_nodes() { counters_.nodes.store(follows_.size(), std::memory_order_relaxed); }
 
+  // Nodes that nobody reads.
+  void linger(Follow& follow);
+  bool stop_lingering(Follow& follow);
+  void make_room();
+
   // The session.
   void on_ready();
   void on_down();
@@ -170,17 +189,20 @@ class Subscriber {
   void tell_session(bool up);
 
   // One node's way.
+  using Turn = LimitedQueue::Turn;
   void subscribe(Follow& follow);
-  void subscribe_next();
-  void send_subscribe(Follow& follow);
-  void look_before_subscribing(Follow& follow);
-  void on_subscribed(const FollowRef& follow, const Element& iq);
+  void start_subscribing(Follow& follow, const Turn& turn);
+  void send_subscribe(Follow& follow, const Turn& turn);
+  void look_before_subscribing(Follow& follow, const Turn& turn);
+  void on_subscribed(const FollowRef& follow, const Element& iq, const Turn& turn);
   void on_refused(const FollowRef& follow, const IqFailure& failure);
-  void fill(Follow& follow);
+  void fill(Follow& follow, const Turn& turn);
   void activate(Follow& follow, const hub::Feed::Backfill& filled);
   void try_later(Follow& follow);
   void leave(Follow& follow);
-  void on_left(const FollowRef& follow);
+  void leave_now(Follow& follow);
+  void unsubscribe(const hub::NodeName& name, const std::string& subid);
+  void send_unsubscribe(const hub::NodeName& name, const Turn& turn);
   void drop(const hub::NodeName& name);
   void forget(const hub::NodeName& name);
   void apply(Follow& follow, std::vector<hub::Change> changes);
@@ -192,27 +214,27 @@ class Subscriber {
 
   // Chat rooms.
   const RoomService* room_service(const std::string& jid) const;
-  void look_at_room(Follow& follow);
+  void look_at_room(Follow& follow, const Turn& turn);
   void enter(Follow& follow);
   void on_presence(const Element& presence);
   void on_entered(Follow& follow, const room::Presence& presence);
   void fill_room(Follow& follow, const IqResult& pong);
   void on_room_message(const Element& message);
   void leave_room(Follow& follow);
-  void check_rooms();
+  void check_room(Follow& follow, const Turn& turn);
 
   // Services, and own subscriptions at them.
   void add_service(const std::string& jid);
   void remove_service(const std::string& jid);
   void learn_service(const std::string& jid);
   void recheck();
-  void recheck_next();
   /// What a service is asked about: our subscription to a node, or all of them.
   struct Check {
     std::string service;
     std::string node = {};
   };
-  void check(const Check& check);
+  void push_check(const Check& check);
+  void check(const Check& check, const Turn& turn);
   void check_each(const std::string& jid, const std::unordered_set<std::string>& nodes);
   bool is_ours(const pubsub::Subscription& subscription) const;
   void find_left_over(const std::string& jid, const std::vector<pubsub::Subscription>& listed);
@@ -220,7 +242,6 @@ class Subscriber {
                  const std::vector<pubsub::Subscription>& listed);
   void refresh_unheard(const std::string& jid);
   void schedule_recheck();
-  void drop_left_over();
   void note_stray(const std::string& jid);
   void forget_unused(const std::string& jid);
 
@@ -228,6 +249,8 @@ class Subscriber {
   /// For log lines.
   static std::string display(const hub::NodeName& name);
   static bool is_account(std::string_view jid) { return jid.find('@') != jid.npos; }
+  /// Whose turns a service takes: the accounts of a server share theirs.
+  static std::string key_of(const std::string& service) { return std::string(wire::domain_of(service)); }
   /// Whether that JID may be read.
   bool is_service(const std::string& jid) const;
 
@@ -236,8 +259,8 @@ class Subscriber {
   std::string jid_;
   std::vector<ShardDoors> shards_;
   std::unordered_map<hub::NodeName, FollowRef, hub::NodeNameHash> follows_;
-  std::deque<std::weak_ptr<Follow>> turn_;  ///< queued ones
-  std::size_t subscribing_ = 0;
+  std::list<Follow*> lingering_;  ///< those that nobody reads, the longest first
+  LimitedQueue subscribing_, checking_, leaving_;
   struct KnownService {
     std::size_t follows = 0;
     bool lists_none = false;       ///< does not answer which subscriptions we have; it does for each node
@@ -247,17 +270,15 @@ class Subscriber {
   std::unordered_map<std::string, KnownService> services_;
   /// Others that notified something that nobody here follows: an earlier run subscribed to it.
   std::unordered_set<std::string> strays_;
-  std::deque<Check> to_check_;  ///< in turn
-  std::size_t checking_ = 0;
   /// Subscriptions that nobody here uses, as of the last check. After a restart pages take a moment to come back, so
   /// only what is unused at two checks in a row is left over.
   std::unordered_set<hub::NodeName, hub::NodeNameHash> unused_;
   struct LeftOver {
-    hub::NodeName name;
     std::string subid;
+    bool asked = false;  ///< the request is under way
   };
-  std::deque<LeftOver> left_over_;  ///< to be dropped, in turn
-  std::size_t dropping_ = 0;
+  /// Subscriptions to be given up, in turn.
+  std::unordered_map<hub::NodeName, LeftOver, hub::NodeNameHash> left_over_;
   boost::asio::steady_timer recheck_timer_;
   boost::asio::steady_timer down_timer_;
   boost::asio::steady_timer relief_timer_;

@@ -30,68 +30,59 @@ std::string Subscriber::display(const NodeName& name) { return quote(name.node) 
 void Subscriber::subscribe(Follow& follow) {
   follow.state = State::queued;
   follow.feed.begin_backfill(true);
-  turn_.push_back(find(*follow.name));
-  subscribe_next();
+  subscribing_.push(key_of(follow.name->service), [this, weak = std::weak_ptr(find(*follow.name))](const Turn& turn) {
+    const FollowRef next = weak.lock();
+    if (next && next->state == State::queued) start_subscribing(*next, turn);
+  });
 }
 
-void Subscriber::subscribe_next() {
-  while (subscribing_ < options_.max_subscribing && !turn_.empty()) {
-    const FollowRef follow = turn_.front().lock();
-    turn_.pop_front();
-    if (!follow || follow->state != State::queued) continue;
-    ++subscribing_;
-    follow->state = State::subscribing;
-    if (follow->room) {
-      look_at_room(*follow);
-    } else if (is_account(follow->name->service) && !follow->primed) {
-      look_before_subscribing(*follow);
-    } else {
-      send_subscribe(*follow);
-    }
-  }
+void Subscriber::start_subscribing(Follow& follow, const Turn& turn) {
+  // A server may work on several requests at a time (ejabberd does), so what is being unsubscribed waits for the reply.
+  const auto left = left_over_.find(*follow.name);
+  if (left != left_over_.end() && left->second.asked) return;
+  if (left != left_over_.end()) left_over_.erase(left);
+  follow.state = State::subscribing;
+  if (follow.room) return look_at_room(follow, turn);
+  if (is_account(follow.name->service) && !follow.primed) return look_before_subscribing(follow, turn);
+  send_subscribe(follow, turn);
 }
 
-void Subscriber::look_before_subscribing(Follow& follow) {
+void Subscriber::look_before_subscribing(Follow& follow, const Turn& turn) {
   session_.send_iq(IqType::get, follow.name->service, pubsub::newest_items(follow.name->node, 1), options_.deadline,
-                   [this, weak = std::weak_ptr(find(*follow.name))](IqResult result) {
+                   [this, turn, weak = std::weak_ptr(find(*follow.name))](IqResult result) {
                      const FollowRef asked = weak.lock();
-                     if (!session_.ready() || !asked || asked->state != State::subscribing) {
-                       if (subscribing_ > 0) --subscribing_;
-                       return subscribe_next();
-                     }
+                     if (!session_.ready() || !asked || asked->state != State::subscribing) return;
+                     if (asked->over) return leave_now(*asked);
                      const auto items = result ? pubsub::read_items(*result) : std::vector<hub::Item>();
                      asked->is_missing = !result && pubsub::read_refusal(result.error()) == pubsub::Refusal::no_such_node;
                      asked->pushed = items.empty() ? 0 : items.back().content_hash(*asked->name);
-                     send_subscribe(*asked);
+                     send_subscribe(*asked, turn);
                    });
 }
 
-void Subscriber::send_subscribe(Follow& follow) {
+void Subscriber::send_subscribe(Follow& follow, const Turn& turn) {
+  follow.subscribed = true;
   session_.send_iq(IqType::set, follow.name->service, pubsub::subscribe(follow.name->node, jid_), options_.deadline,
-                   [this, weak = std::weak_ptr(find(*follow.name))](IqResult result) {
-                     if (subscribing_ > 0) --subscribing_;
-                     if (const FollowRef asked = weak.lock(); asked && asked->state == State::subscribing) {
-                       if (result) {
-                         on_subscribed(asked, *result);
-                       } else {
-                         on_refused(asked, result.error());
-                       }
-                     }
-                     subscribe_next();
+                   [this, turn, weak = std::weak_ptr(find(*follow.name))](IqResult result) {
+                     const FollowRef asked = weak.lock();
+                     if (!asked || asked->state != State::subscribing) return;
+                     if (!result) return on_refused(asked, result.error());
+                     on_subscribed(asked, *result, turn);
                    });
 }
 
-void Subscriber::on_subscribed(const FollowRef& follow, const Element& iq) {
+void Subscriber::on_subscribed(const FollowRef& follow, const Element& iq, const Turn& turn) {
   const auto subscription = pubsub::read_subscription(iq);
   // §6.1.2: the reply's <subscription/> is recommended, not required; without one the result itself says yes.
   if (subscription) follow->subid = subscription->subid;
+  if (follow->over) return leave_now(*follow);
   if (subscription && subscription->state == pubsub::SubscriptionState::pending) {
     follow->state = State::pending;
     tell_events(*follow, follow->feed.abandon_backfill(Clock::now()).events);
     return tell_held(*follow);
   }
   spdlog::debug("pubsub: subscribed to {}", display(*follow->name));
-  fill(*follow);
+  fill(*follow, turn);
 }
 
 void Subscriber::on_refused(const FollowRef& follow, const IqFailure& failure) {
@@ -99,6 +90,7 @@ void Subscriber::on_refused(const FollowRef& follow, const IqFailure& failure) {
   tell_events(*follow, follow->feed.abandon_backfill(Clock::now()).events);
   const auto refusal = pubsub::read_refusal(failure);
   if (refusal == pubsub::Refusal::pending) {
+    if (follow->over) return leave_now(*follow);
     follow->state = State::pending;
     return tell_held(*follow);
   }
@@ -134,14 +126,15 @@ void Subscriber::drop(const NodeName& name) {
 
 void Subscriber::forget(const NodeName& name) {
   const std::string service = name.service;
+  if (const FollowRef follow = find(name)) stop_lingering(*follow);
   follows_.erase(NodeName(name));
   remove_service(service);
   count_nodes();
 }
 
-void Subscriber::fill(Follow& follow) {
+void Subscriber::fill(Follow& follow, const Turn& turn) {
   follow.state = State::filling;
-  read_stored_items(session_, *follow.name, {}, [this, weak = std::weak_ptr(find(*follow.name))](StoredItems stored) {
+  read_stored_items(session_, *follow.name, {}, [this, turn, weak = std::weak_ptr(find(*follow.name))](StoredItems stored) {
     const FollowRef filled = weak.lock();
     if (!filled || filled->state != State::filling || !session_.ready()) return;
     if (stored) {
@@ -164,6 +157,7 @@ void Subscriber::fill(Follow& follow) {
 void Subscriber::activate(Follow& follow, const hub::Feed::Backfill& filled) {
   follow.state = State::active;
   follow.primed = true;
+  if (follow.over) return leave_now(follow);
   tell_events(follow, filled.events);
   for (const ShardIndex shard : follow.shards)
     if (!follow.open.count(shard)) tell_opened(follow, shard, filled.events.size() - filled.live_from);
@@ -172,6 +166,7 @@ void Subscriber::activate(Follow& follow, const hub::Feed::Backfill& filled) {
 
 void Subscriber::try_later(Follow& follow) {
   follow.state = State::idle;
+  if (follow.over) return leave_now(follow);
   if (follow.lingering) return;
   follow.timer.expires_after(options_.retry);
   follow.timer.async_wait([this, weak = std::weak_ptr(find(*follow.name))](const boost::system::error_code& error) {
@@ -180,26 +175,43 @@ void Subscriber::try_later(Follow& follow) {
   });
 }
 
+/// Once what was asked is answered.
 void Subscriber::leave(Follow& follow) {
-  spdlog::debug("pubsub: leaving {}", display(*follow.name));
-  follow.lingering = false;
-  follow.state = State::leaving;
-  const FollowRef left = find(*follow.name);
-  if (follow.room && session_.ready()) leave_room(follow);
-  if (follow.room || !session_.ready()) return on_left(left);
-  session_.send_iq(IqType::set, follow.name->service, pubsub::unsubscribe(follow.name->node, jid_, follow.subid),
-                   options_.deadline, [this, weak = std::weak_ptr(left)](IqResult) {
-                     const FollowRef gone = weak.lock();
-                     if (gone && gone->state == State::leaving) on_left(gone);
-                   });
+  const bool asked = follow.state == State::subscribing || follow.state == State::filling;
+  if (!asked || follow.room) return leave_now(follow);
+  stop_lingering(follow);
+  follow.over = true;
 }
 
-/// A server may work on several requests at a time (ejabberd does), so a node is subscribed to again only now.
-void Subscriber::on_left(const FollowRef& follow) {
-  if (!follow->shards.empty() && session_.ready()) return subscribe(*follow);
-  follow->state = State::idle;
-  if (!follow->shards.empty()) return;  // on_ready() will ask
-  forget(*follow->name);
+void Subscriber::leave_now(Follow& follow) {
+  const FollowRef left = find(*follow.name);
+  if (follow.room && session_.ready()) leave_room(follow);
+  spdlog::debug("pubsub: leaving {}", display(*follow.name));
+  follow.state = State::idle;
+  forget(*follow.name);
+  if (follow.subscribed && session_.ready()) unsubscribe(*follow.name, follow.subid);
+}
+
+/// A few at a time: there may be more than the session takes at once.
+void Subscriber::unsubscribe(const NodeName& name, const std::string& subid) {
+  if (left_over_.size() >= options_.max_left_over || !left_over_.try_emplace(name, LeftOver{subid}).second) return;
+  leaving_.push(key_of(name.service), [this, name](const Turn& turn) { send_unsubscribe(name, turn); });
+}
+
+void Subscriber::send_unsubscribe(const NodeName& name, const Turn& turn) {
+  const auto left = left_over_.find(name);
+  if (left == left_over_.end() || left->second.asked) return;
+  if (find(name)) {  // wanted again
+    left_over_.erase(left);
+    return;
+  }
+  left->second.asked = true;
+  session_.send_iq(IqType::set, name.service, pubsub::unsubscribe(name.node, jid_, left->second.subid), options_.deadline,
+                   [this, turn, name](const IqResult&) {
+                     if (left_over_.erase(name) == 0 || !session_.ready()) return;
+                     const FollowRef again = find(name);
+                     if (again && again->state == State::queued) subscribe(*again);
+                   });
 }
 
 // ---- changes

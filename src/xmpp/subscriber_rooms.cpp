@@ -36,18 +36,14 @@ const RoomService* Subscriber::room_service(const std::string& jid) const {
 }
 
 /// Asks first whether the room is there: joining one that is not would make it (XEP-0045 §10.1).
-void Subscriber::look_at_room(Follow& follow) {
+void Subscriber::look_at_room(Follow& follow, const Turn& turn) {
   session_.send_iq(IqType::get, room::jid_of(*follow.name), OutStanza("query", "http://jabber.org/protocol/disco#info"),
-                   options_.deadline, [this, weak = std::weak_ptr(find(*follow.name))](IqResult result) {
-                     if (subscribing_ > 0) --subscribing_;
-                     if (const FollowRef seen = weak.lock(); seen && seen->state == State::subscribing) {
-                       if (result) {
-                         enter(*seen);
-                       } else {
-                         on_refused(seen, result.error());
-                       }
-                     }
-                     subscribe_next();
+                   options_.deadline, [this, turn, weak = std::weak_ptr(find(*follow.name))](IqResult result) {
+                     const FollowRef seen = weak.lock();
+                     if (!seen || seen->state != State::subscribing) return;
+                     if (!result) return on_refused(seen, result.error());
+                     seen->room->turn = turn;
+                     enter(*seen);
                    });
 }
 
@@ -79,10 +75,12 @@ void Subscriber::on_presence(const Element& presence) {
   if (read.what == What::conflict && entering) {
     if (++follow->room->number <= max_nicks) return enter(*follow);
     follow->room->number = 1;
+    follow->room->turn.reset();
     return on_refused(follow, {Error::unavailable, "every nick is in use", {}});
   }
   if (read.what == What::refused && entering) {
     follow->room->occupant.clear();
+    follow->room->turn.reset();
     return on_refused(follow, to_failure(read_stanza_error(presence)));
   }
   if (!inside || read.reason.empty()) return;
@@ -106,7 +104,7 @@ void Subscriber::on_entered(Follow& follow, const room::Presence& presence) {
   spdlog::debug("room: entered as {}", quote(room.occupant));
   follow.state = State::filling;
   session_.send_iq(IqType::get, room.occupant, room::ping(), options_.deadline,
-                   [this, weak = std::weak_ptr(find(*follow.name))](IqResult pong) {
+                   [this, turn = std::exchange(room.turn, {}), weak = std::weak_ptr(find(*follow.name))](IqResult pong) {
                      const FollowRef filled = weak.lock();
                      if (filled && filled->state == State::filling && session_.ready()) fill_room(*filled, pong);
                    });
@@ -148,24 +146,22 @@ void Subscriber::on_room_message(const Element& message) {
 void Subscriber::leave_room(Follow& follow) {
   Room& room = *follow.room;
   room.deadline.cancel();
+  room.turn.reset();
   if (!room.occupant.empty()) (void)session_.send(room::leave(room.occupant));
   room.occupant.clear();
 }
 
 /// A room may have lost us without a word (XEP-0410).
-void Subscriber::check_rooms() {
-  for (const auto& [name, follow] : follows_) {
-    if (!follow->room || follow->state != State::active) continue;
-    session_.send_iq(IqType::get, follow->room->occupant, room::ping(), options_.deadline,
-                     [this, weak = std::weak_ptr(follow)](IqResult pong) {
-                       const FollowRef asked = weak.lock();
-                       if (pong || !asked || asked->state != State::active || !session_.ready()) return;
-                       const std::string& condition = pong.error().stanza.condition;
-                       if (condition != "not-acceptable" && condition != "item-not-found") return;
-                       log_limited::warn("room: {} is not in the room any more; entering again", quote(asked->room->occupant));
-                       subscribe(*asked);
-                     });
-  }
+void Subscriber::check_room(Follow& follow, const Turn& turn) {
+  session_.send_iq(IqType::get, follow.room->occupant, room::ping(), options_.deadline,
+                   [this, turn, weak = std::weak_ptr(find(*follow.name))](const IqResult& pong) {
+                     const FollowRef asked = weak.lock();
+                     if (pong || !asked || asked->state != State::active || !session_.ready()) return;
+                     const std::string& condition = pong.error().stanza.condition;
+                     if (condition != "not-acceptable" && condition != "item-not-found") return;
+                     log_limited::warn("room: {} is not in the room any more; entering again", quote(asked->room->occupant));
+                     subscribe(*asked);
+                   });
 }
 
 }  // namespace xes::xmpp

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 // The services: what they are, and what they say of our subscriptions. The rest is in subscriber.cpp.
 #include <algorithm>
-#include <iterator>
 
 #include "base/log_limited.hpp"
 #include "base/text.hpp"
@@ -36,37 +35,44 @@ void Subscriber::remove_service(const std::string& jid) {
 /// Which end of a list a re-published item stands at decides whether a stored item's neighbours tell what came after
 /// it. No protocol says so; the server's name does. An account tells strangers nothing, its server does.
 void Subscriber::learn_service(const std::string& jid) {
-  session_.send_iq(IqType::get, jid.substr(jid.find('@') + 1), OutStanza("query", disco_info), options_.deadline,
-                   [this, jid](IqResult result) {
-                     const Element* query = result ? result->child("query", disco_info) : nullptr;
-                     const auto service = services_.find(jid);
-                     if (!query || service == services_.end()) return;
-                     const std::string_view category = is_account(jid) ? "server" : "pubsub";
-                     for (const Element& child : query->children)
-                       if (child.name == "identity" && child.attribute("category") == category &&
-                           child.attribute("name").find("Prosody") != std::string_view::npos)
-                         service->second.republish_moves = true;
-                   });
+  const auto learn = [this, jid](const IqResult& result) {
+    const Element* query = result ? result->child("query", disco_info) : nullptr;
+    const auto service = services_.find(jid);
+    if (!query || service == services_.end()) return;
+    const std::string_view category = is_account(jid) ? "server" : "pubsub";
+    for (const Element& child : query->children)
+      if (child.name == "identity" && child.attribute("category") == category &&
+          child.attribute("name").find("Prosody") != std::string_view::npos)
+        service->second.republish_moves = true;
+  };
+  // In the same line as its nodes, before they are subscribed to.
+  subscribing_.push(key_of(jid), [this, jid, learn](const Turn& turn) {
+    session_.send_iq(IqType::get, key_of(jid), OutStanza("query", disco_info), options_.deadline,
+                     [learn, turn](const IqResult& result) { learn(result); });
+  });
 }
 
 void Subscriber::recheck() {
-  // A round that is not over yet goes on instead of a new one.
-  if (to_check_.empty() && checking_ == 0) {
-    for (const auto& [jid, service] : services_) to_check_.push_back({jid});
-    for (const std::string& jid : strays_)
-      if (!services_.count(jid)) to_check_.push_back({jid});
-    recheck_next();
-  }
-  check_rooms();
+  std::vector<Check> services;
+  std::vector<FollowRef> rooms;
+  // Where a round is not over yet, it goes on instead of a new one.
+  const auto rests = [this](const std::string& jid) { return checking_.idle(key_of(jid)); };
+  for (const auto& [jid, service] : services_)
+    if (rests(jid)) services.push_back({jid});
+  for (const std::string& jid : strays_)
+    if (!services_.count(jid) && rests(jid)) services.push_back({jid});
+  for (const auto& [name, follow] : follows_)
+    if (follow->room && follow->state == State::active && rests(name.service)) rooms.push_back(follow);
+  for (const Check& one : services) push_check(one);
+  for (const std::weak_ptr<Follow> room : rooms)
+    checking_.push(key_of(room.lock()->name->service), [this, room](const Turn& turn) {
+      if (const FollowRef next = room.lock(); next && next->state == State::active) check_room(*next, turn);
+    });
   schedule_recheck();
 }
 
-void Subscriber::recheck_next() {
-  while (checking_ < options_.max_checking && !to_check_.empty()) {
-    const Check next = std::move(to_check_.front());
-    to_check_.pop_front();
-    check(next);
-  }
+void Subscriber::push_check(const Check& one) {
+  checking_.push(key_of(one.service), [this, one](const Turn& turn) { check(one, turn); });
 }
 
 void Subscriber::schedule_recheck() {
@@ -77,7 +83,7 @@ void Subscriber::schedule_recheck() {
 }
 
 /// A server may have lost a subscription, or a node, without a word; and it may keep subscriptions of an earlier run.
-void Subscriber::check(const Check& check) {
+void Subscriber::check(const Check& check, const Turn& turn) {
   const bool all = check.node.empty();
   std::unordered_set<std::string> active_before;
   if (all) {
@@ -89,11 +95,9 @@ void Subscriber::check(const Check& check) {
   if (all && is_account(check.service)) refresh_unheard(check.service);
   const auto service = services_.find(check.service);
   if (all && service != services_.end() && service->second.lists_none) return check_each(check.service, active_before);
-  ++checking_;
   OutStanza question = pubsub::subscriptions(check.node);
   session_.send_iq(IqType::get, check.service, std::move(question), options_.deadline,
-                   [this, all, check, active_before = std::move(active_before)](IqResult result) {
-                     if (checking_ > 0) --checking_;
+                   [this, turn, all, check, active_before = std::move(active_before)](IqResult result) {
                      const Error* error = result ? nullptr : &result.error().error;
                      const auto listed = result ? pubsub::read_subscriptions(*result) : std::vector<pubsub::Subscription>();
                      if (all && result) find_left_over(check.service, listed);
@@ -103,7 +107,6 @@ void Subscriber::check(const Check& check) {
                        forget_unused(check.service);
                        if (*error == Error::timed_out) check_each(check.service, active_before);
                      }
-                     if (session_.ready()) recheck_next();
                    });
 }
 
@@ -114,25 +117,24 @@ void Subscriber::check_each(const std::string& jid, const std::unordered_set<std
   if (service == services_.end()) return;
   if (!std::exchange(service->second.lists_none, true))
     log_limited::warn("pubsub: {} does not answer which subscriptions we have; asking about each node from now on", quote(jid));
-  for (const std::string& node : nodes) to_check_.push_back({jid, node});
+  for (const std::string& node : nodes) push_check({jid, node});
 }
 
 /// Subscriptions that nobody here wants.
 void Subscriber::find_left_over(const std::string& jid, const std::vector<pubsub::Subscription>& listed) {
   std::unordered_set<NodeName, hub::NodeNameHash> unused;
-  std::vector<LeftOver> left_over;
   for (const pubsub::Subscription& one : listed) {
-    if (!is_ours(one) || find({jid, one.node})) continue;
-    unused.insert({jid, one.node});
-    if (unused_.count({jid, one.node})) left_over.push_back({{jid, one.node}, one.subid});
+    const NodeName name{jid, one.node};
+    if (!is_ours(one) || find(name)) continue;
+    unused.insert(name);
+    if (!unused_.count(name) || left_over_.count(name)) continue;
+    spdlog::info("pubsub: dropping the left-over subscription to {}", display(name));
+    unsubscribe(name, one.subid);
   }
   if (unused.empty()) strays_.erase(jid);
   std::erase_if(unused_, [&](const NodeName& name) { return name.service == jid; });
   unused_.merge(unused);
   forget_unused(jid);  // it may have been removed while it was asked
-  std::erase_if(left_over_, [&](const LeftOver& one) { return one.name.service == jid; });
-  std::move(left_over.begin(), left_over.end(), std::back_inserter(left_over_));
-  drop_left_over();
 }
 
 /// Subscriptions that are wanted and gone.
@@ -151,22 +153,6 @@ void Subscriber::find_lost(const std::string& jid, const std::unordered_set<std:
 
 bool Subscriber::is_ours(const pubsub::Subscription& subscription) const {
   return wire::without_resource(subscription.jid) == jid_ && subscription.state != pubsub::SubscriptionState::none;
-}
-
-/// A few at a time: there may be more than the session takes at once.
-void Subscriber::drop_left_over() {
-  while (dropping_ < options_.max_dropping && !left_over_.empty()) {
-    const auto [name, subid] = std::move(left_over_.front());
-    left_over_.pop_front();
-    if (find(name)) continue;  // wanted again
-    ++dropping_;
-    log_limited::info("pubsub: dropping the left-over subscription to {}", display(name));
-    session_.send_iq(IqType::set, name.service, pubsub::unsubscribe(name.node, jid_, subid), options_.deadline,
-                     [this](IqResult) {
-                       if (dropping_ > 0) --dropping_;
-                       if (session_.ready()) drop_left_over();
-                     });
-  }
 }
 
 /// Whether an account's server notifies components shows only when it does (tell_deaf). Until then a look now and then

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <optional>
+#include <random>
 #include <set>
 #include <string>
 #include <vector>
@@ -132,7 +133,7 @@ TEST_F(SubscriberTest, DropsLeftOverSubscriptionsAFewAtATime) {
   for (int i = 0; i < 40; ++i) left_over.insert("n" + std::to_string(i));
   services.answer("subscriptions", [&](const auto&) { return subscriptions_of(left_over); });
   options.recheck = 20ms;
-  options.max_dropping = 8;
+  options.leaving = {8, 8};
   start();
   ASSERT_TRUE(run_until_asked("unsubscribe"));
   const std::size_t rounds = services.count("subscriptions");
@@ -172,7 +173,7 @@ TEST_F(SubscriberTest, AsksAboutEachNodeWhereNobodyAnswersAboutAll) {
 TEST_F(SubscriberTest, KeepsALeftOverSubscriptionThatIsWantedAgainBeforeItsTurn) {
   services.answer("subscriptions", subscriptions_of({"a", "b"}));
   options.recheck = 20ms;
-  options.max_dropping = 1;
+  options.leaving = {1, 1};
   start();
   ASSERT_TRUE(run_until_asked("unsubscribe"));
   const auto first = services.asked("unsubscribe").front();
@@ -263,6 +264,165 @@ TEST_F(SubscriberTest, DoesNotCountAnOutageAsAServiceThatSaysNothing) {
     EXPECT_TRUE(!judged || judged->verdict == hub::Verdict::held);
   }
   EXPECT_EQ(told_of<hub::Judged>(), 1u);
+}
+
+// ---- a service that says nothing
+
+/// Nothing of one service delays another, whatever it leaves unanswered.
+TEST_F(SubscriberTest, LetsAServiceThatSaysNothingDelayItselfAlone) {
+  for (const std::string silent_at : {"subscribe", "items", "subscriptions", "http://jabber.org/protocol/disco#info", "unsubscribe"}) {
+    SCOPED_TRACE(silent_at);
+    options.services = {{"*.example"}, {"*@*.example"}};
+    options.rooms = {{.jid = "silent.example", .rooms = {"*"}}};
+    options.linger = 0ms;
+    options.recheck = 20ms;
+    for (const std::string what : {"subscribe", "items", "subscriptions", "http://jabber.org/protocol/disco#info", "unsubscribe"}) {
+      const std::string content = what == "items" ? empty_items : what == "subscriptions" ? subscriptions_of({}) : "<x/>";
+      services.answer(what, [what, silent_at, content](const Services::Question& question) {
+        return what == silent_at && question.to.find("silent") != std::string::npos ? std::string() : content;
+      });
+    }
+    start();
+    for (int i = 0; i < 200; ++i) {
+      const std::string node = "n" + std::to_string(i);
+      for (const std::string service : {"pubsub.silent.example", "silent.example"}) want(Want::What::follow, node, {}, service);
+      want(Want::What::follow, node, {}, "u" + std::to_string(i) + "@silent.example");
+      if (silent_at == "unsubscribe") want(Want::What::unfollow, node, {}, "pubsub.silent.example");
+    }
+    io.run_for(100ms);
+    told.clear();
+    want(Want::What::follow, "news");
+    EXPECT_TRUE(run_until([&] {
+      return std::any_of(told.begin(), told.end(), [&](const hub::News& letter) {
+        const auto* opened = std::get_if<hub::Opened>(&letter);
+        return opened && opened->name.service == pubsub_service;
+      });
+    }));
+    const std::size_t checks = services.count("subscriptions");
+    EXPECT_TRUE(run_until_asked("subscriptions", checks + 3)) << "the others are checked";
+    want(Want::What::unfollow, "news");
+    EXPECT_TRUE(run_until([&] {
+      const auto asked = services.asked("unsubscribe");
+      return std::any_of(asked.begin(), asked.end(), [&](const auto& one) { return one.to == pubsub_service; });
+    }));
+    subscriber.reset();
+  }
+}
+
+TEST_F(SubscriberTest, HasSoManyRequestsUnderWayAtAServiceAlone) {
+  services.answer("http://jabber.org/protocol/disco#info", "<x/>");
+  services.answer("subscribe", "");
+  options.subscribing = {8, 64};
+  start();
+  for (int i = 0; i < 40; ++i) want(Want::What::follow, "n" + std::to_string(i));
+  ASSERT_TRUE(run_until_asked("subscribe", 8));
+  io.run_for(50ms);
+  EXPECT_EQ(services.count("subscribe"), 8u);
+}
+
+// ---- nodes that nobody reads
+
+/// Every order of pages that come and go and of answers, with no linger: one request for each node at a time, and in the
+/// end the service has the subscriptions that are wanted, no others.
+TEST_F(SubscriberTest, AsksOneThingOfANodeAtATimeWhateverComesAndGoes) {
+  for (unsigned seed = 1; seed <= 5; ++seed) {
+    SCOPED_TRACE(seed);
+    std::mt19937 random(seed);
+    options.linger = 0ms;
+    options.retry = 1ms;
+    std::vector<Services::Question> open;
+    const auto ask = [&](const Services::Question& question) {
+      for (const auto& other : open) EXPECT_NE(other.node, question.node) << other.what << " and " << question.what;
+      open.push_back(question);
+      return std::string();
+    };
+    for (const std::string what : {"subscribe", "unsubscribe"}) services.answer(what, ask);
+    std::set<std::string> subscribed, wanted;
+    const auto answer_one = [&] {
+      std::swap(open[random() % open.size()], open.back());
+      const Services::Question question = open.back();
+      open.pop_back();
+      if (question.what == "subscribe" && random() % 4 == 0) return services.reply(question, unavailable);
+      if (question.what == "subscribe") subscribed.insert(question.node);
+      else subscribed.erase(question.node);
+      services.reply(question, "<pubsub xmlns='http://jabber.org/protocol/pubsub'/>");
+    };
+    start();
+    for (int step = 0; step < 400; ++step) {
+      const std::string node(1, static_cast<char>('a' + random() % 3));
+      if (random() % 2 == 0 && !open.empty()) {
+        answer_one();
+      } else if (wanted.erase(node) > 0) {
+        want(Want::What::unfollow, node);
+      } else {
+        wanted.insert(node);
+        want(Want::What::follow, node);
+      }
+      for (auto turns = random() % 6; turns > 0; --turns) io.run_one_for(1ms);
+    }
+    EXPECT_TRUE(run_until([&] {
+      while (!open.empty()) answer_one();
+      return subscribed == wanted && subscriber->counters().nodes == wanted.size();
+    })) << testing::PrintToString(subscribed) << " for " << testing::PrintToString(wanted);
+    io.run_for(20ms);
+    EXPECT_TRUE(open.empty());
+    EXPECT_EQ(subscribed, wanted);
+    subscriber.reset();
+  }
+}
+
+TEST_F(SubscriberTest, UnsubscribesOnceTheSubscribeThatWasUnderWayIsAnswered) {
+  options.linger = 0ms;
+  services.answer("subscribe", "");
+  services.answer("unsubscribe", "<x/>");
+  start();
+  want(Want::What::follow, "news");
+  ASSERT_TRUE(run_until_asked("subscribe"));
+  want(Want::What::unfollow, "news");
+  io.run_for(50ms);
+  EXPECT_EQ(services.count("unsubscribe"), 0u);
+  services.reply(services.asked("subscribe").front(), "<x/>");
+  EXPECT_TRUE(run_until_asked("unsubscribe"));
+  EXPECT_TRUE(run_until([&] { return subscriber->counters().nodes == 0; }));
+  EXPECT_EQ(services.count("items"), 0u) << "nobody wants them";
+}
+
+/// Short visits to many names: as many nodes are followed as may be, those that were read last.
+TEST_F(SubscriberTest, GivesUpWhatLingeredLongestWhereAnotherNeedsRoom) {
+  options.max_nodes = 10;
+  options.linger = 1h;
+  options.leaving = {3, 3};
+  std::set<std::string> subscribed;
+  std::vector<Services::Question> unanswered;
+  services.answer("subscribe", [&](const Services::Question& question) {
+    subscribed.insert(question.node);
+    return "<x/>";
+  });
+  services.answer("unsubscribe", [&](const Services::Question& question) {
+    unanswered.push_back(question);
+    EXPECT_LE(unanswered.size(), 3u) << "a few at a time";
+    return "";
+  });
+  start();
+  want(Want::What::follow, "stays");
+  for (int i = 0; i < 100; ++i) {
+    const std::string node = "n" + std::to_string(i);
+    want(Want::What::follow, node);
+    ASSERT_TRUE(run_until_told<hub::Opened>(static_cast<std::size_t>(i) + 2));
+    EXPECT_LE(subscriber->counters().nodes, 10u);
+    want(Want::What::unfollow, node);
+  }
+  ASSERT_TRUE(run_until([&] {
+    for (const Services::Question& question : std::exchange(unanswered, {})) {
+      subscribed.erase(question.node);
+      services.reply(question, "<x/>");
+    }
+    return subscribed.size() == 10;
+  })) << testing::PrintToString(subscribed);
+  EXPECT_THAT(subscribed, testing::UnorderedElementsAre("stays", "n91", "n92", "n93", "n94", "n95", "n96", "n97", "n98", "n99"));
+  for (int i = 91; i < 100; ++i) want(Want::What::follow, "n" + std::to_string(i));
+  ASSERT_TRUE(run_until_told<hub::Opened>(110));
+  EXPECT_EQ(services.count("subscribe"), 101u) << "these had lingered";
 }
 
 class RoomSubscriberTest : public SubscriberTest {
