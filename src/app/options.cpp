@@ -168,8 +168,9 @@ const Option option_rows[] = {
    "How long a node stays subscribed after its last stream has ended, so that a reload of the page costs no new "
    "subscription. 0s unsubscribes at once. Where [limits] nodes leaves no room for another, it is shorter.", AT(stream.linger)},
   {"stream", "recheck", Kind::duration, "60s", second, day, "", "",
-   "How often the services are asked for this component's subscriptions, since a server may drop a subscription or a "
-   "node without a word. Shorter notices sooner; each time costs one request for each service.", AT(stream.recheck)},
+   "How often the services are asked for this component's subscriptions, and whether it may still read each node: a "
+   "server may drop a subscription or a node without a word, and nobody tells that a node was made private. Shorter "
+   "notices sooner; each time costs one request for each service and one for each node.", AT(stream.recheck)},
   {"stream", "discover", Kind::duration, "10s", second, day, "", "",
    "How often a service is asked for its nodes while a stream follows a pattern of them (`?node=weather/*`), since no "
    "server announces a new node. ejabberd lists 100 at most unless its `max_nodes_discoitems` says otherwise.",

@@ -48,14 +48,16 @@ void Audience::begin_again() {
 void Audience::node_refused(Node& node) {
   const bool was_there = std::exchange(at_[index_of(node)], std::nullopt).has_value();
   if (all_refused()) return refuse_all();
-  if (was_there) tell(node_block(node.name().node, "deleted"));
+  if (was_there) tell(node_block(node.name().node, node.refusal() == Refusal::forbidden ? "forbidden" : "deleted"));
   begin_waiting();
 }
 
 void Audience::refuse(Stream& stream) {
   // One that has its 200 already ends, and the next try gets the refusal.
   if (!stream.accepted()) stream.on_refused(nodes_[0]->refusal());
-  stream.end_when_written(CloseReason::node_ended);
+  if (nodes_[0]->refusal() != Refusal::forbidden) return stream.end_when_written(CloseReason::node_ended);
+  shard_.say_retry(stream);
+  stream.end_when_written(CloseReason::access_revoked);
 }
 
 void Audience::refuse_all() {

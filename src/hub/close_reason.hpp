@@ -15,11 +15,11 @@ namespace xes::hub {
   X(answered,         false,       "the response was complete: an error text, or a HEAD") \
   X(too_slow,         false,       "more than max_lag bytes waited for a reader that did not read") \
   X(backlog_full,     false,       "more waited for readers that do not read than their address, or this worker, may have") \
-  X(node_ended,       false,       "the node was deleted, or its service withdrew access") \
+  X(node_ended,       false,       "the node was deleted") \
   X(shutting_down,    true,        "the worker stops") \
   X(overloaded,       true,        "the worker is at a limit that passes") \
   X(token_expired,    true,        "the token that it was opened with has expired") \
-  X(access_revoked,   true,        "its user may no longer read a node, or nobody can tell") \
+  X(access_revoked,   true,        "its user, or this component, may no longer read a node, or nobody can tell") \
   X(bad_request,      false,       "the peer broke FastCGI, SCGI or HTTP") \
   X(head_timeout,     false,       "the request's head did not arrive in time") \
   X(aborted,          false,       "the web server sent ABORT_REQUEST") \

@@ -58,9 +58,10 @@ struct Snapshot {
   NodeName name;
   std::vector<EventRef> items;
 };
-/// The node's streams end; a new one starts from a new follow.
+/// The node's streams end: it is gone, or its service lets us read it no more. A new one starts from a new follow.
 struct Ended {
   NodeName name;
+  Refusal refusal = Refusal::no_such_node;
 };
 /// The nodes that a service has (XEP-0060 §5.2), sorted; nothing if it cannot be asked now, but that may pass.
 struct Listed {

@@ -235,7 +235,7 @@ void Shard::take(News& news) {
     }
     void operator()(const Snapshot& n) { if (Node* node = shard.find(n.name)) node->snapshot(n.items); }
     void operator()(const Ended& n) {
-      if (Node* node = shard.find(n.name)) node->refused(Refusal::no_such_node);
+      if (Node* node = shard.find(n.name)) node->refused(n.refusal);
     }
     void operator()(const Listed& n) { shard.listed(n); }
     void operator()(const Judged& n) { shard.rights_.take(n); }

@@ -83,6 +83,7 @@ class Shard {
   /// Its reader may read others of the nodes that match than before.
   void list_again(Audience& audience);
   void forget(Stream& stream, CloseReason reason);
+  void say_retry(Stream& stream);
   /// It has lost a stream, or never got one: looked at when no node's code is running.
   void maybe_unused(Audience& audience);
   /// Logs it, too, once a second at most.
@@ -108,7 +109,6 @@ class Shard {
   void log_end(const Stream& stream, CloseReason reason) const;
   void drop_if_unused(Node& node);
   void drop_unused();
-  void say_retry(Stream& stream);
 
   ShardOptions options_;
   std::function<void(Want)> want_;

@@ -162,10 +162,17 @@ Refusal read_refusal(const IqFailure& failure) {
                                   "remote-server-not-found",
                                   "remote-server-timeout",
                                   "resource-constraint",
-                                  "service-unavailable"};
+                                  "service-unavailable",
+                                  "undefined-condition",
+                                  "unexpected-request"};
+  if (error.type == "wait") return Refusal::passing;  // §8.3.2: "retry after waiting"
   for (const std::string_view condition : passing)
     if (error.condition == condition) return Refusal::passing;
   return Refusal::forbidden;
+}
+
+bool is_no(const IqFailure& failure) {
+  return failure.error == Error::refused && read_refusal(failure) != Refusal::passing;
 }
 
 }  // namespace xes::xmpp::pubsub

@@ -70,5 +70,7 @@ enum class Refusal : unsigned char {
   passing,  ///< try again later
 };
 Refusal read_refusal(const IqFailure& failure);
+/// Whether the service does not let us do what we asked for: not that it cannot, nor that it cannot now.
+bool is_no(const IqFailure& failure);
 
 }  // namespace xes::xmpp::pubsub

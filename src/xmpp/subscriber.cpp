@@ -125,6 +125,7 @@ void Subscriber::follow(ShardIndex shard, const NodeName& name) {
   }
   // A try that fails while nobody is there is the last one.
   if (stop_lingering(*follow) && follow->state == State::idle && session_.ready()) subscribe(*follow);
+  if (follow->shards.empty() && follow->state == State::active && !follow->room) push_access_check(follow);
   follow->shards.insert(shard);
   make_room();
   count_nodes();
@@ -341,7 +342,7 @@ void Subscriber::on_message(Element&& message) {
         return subscriber.fill(*follow, {});
       }
       // Withdrawn: asking again says why, and whether for good.
-      if (subscription.state == pubsub::SubscriptionState::none && follow->state == State::active)
+      if (subscription.state != pubsub::SubscriptionState::subscribed && follow->state == State::active)
         subscriber.subscribe(*follow);
     }
   };

@@ -155,6 +155,7 @@ class Subscriber {
     bool fetching_payload = false;
     boost::asio::steady_timer timer;  ///< linger, or the next try
     bool subscribed = false;  ///< the service may have a subscription of ours
+    bool unreadable = false;  ///< it lets us subscribe, but not ask for items
     std::optional<std::list<Follow*>::iterator> lingering;  ///< in lingering_
     bool over = false;        ///< it has lingered long enough, and goes once its request is answered
   };
@@ -195,7 +196,10 @@ class Subscriber {
   void send_subscribe(Follow& follow, const Turn& turn);
   void look_before_subscribing(Follow& follow, const Turn& turn);
   void on_subscribed(const FollowRef& follow, const Element& iq, const Turn& turn);
-  void on_refused(const FollowRef& follow, const IqFailure& failure);
+  void on_refused(const FollowRef& follow, const IqFailure& failure, const Turn& turn = {});
+  void make_sure(const FollowRef& follow, const IqFailure& failure, const Turn& turn);
+  void await_approval(Follow& follow);
+  void refuse(const FollowRef& follow, const std::string& why, hub::Refusal refusal);
   void fill(Follow& follow, const Turn& turn);
   void activate(Follow& follow, const hub::Feed::Backfill& filled);
   void try_later(Follow& follow);
@@ -203,7 +207,7 @@ class Subscriber {
   void leave_now(Follow& follow);
   void unsubscribe(const hub::NodeName& name, const std::string& subid);
   void send_unsubscribe(const hub::NodeName& name, const Turn& turn);
-  void drop(const hub::NodeName& name);
+  void drop(const hub::NodeName& name, hub::Refusal refusal = hub::Refusal::no_such_node);
   void forget(const hub::NodeName& name);
   void apply(Follow& follow, std::vector<hub::Change> changes);
   void apply_held(Follow& follow);
@@ -234,6 +238,8 @@ class Subscriber {
     std::string node = {};
   };
   void push_check(const Check& check);
+  void push_access_check(const FollowRef& follow);
+  void check_access(Follow& follow, const Turn& turn);
   void check(const Check& check, const Turn& turn);
   void check_each(const std::string& jid, const std::unordered_set<std::string>& nodes);
   bool is_ours(const pubsub::Subscription& subscription) const;
@@ -263,6 +269,7 @@ class Subscriber {
   LimitedQueue subscribing_, checking_, leaving_;
   struct KnownService {
     std::size_t follows = 0;
+    bool answers = false;          ///< has said what it is (XEP-0030)
     bool lists_none = false;       ///< does not answer which subscriptions we have; it does for each node
     bool republish_moves = false;  ///< lists a re-published item last (Prosody); others keep its place, or nobody knows yet
   };

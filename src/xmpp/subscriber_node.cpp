@@ -42,6 +42,7 @@ void Subscriber::start_subscribing(Follow& follow, const Turn& turn) {
   if (left != left_over_.end() && left->second.asked) return;
   if (left != left_over_.end()) left_over_.erase(left);
   follow.state = State::subscribing;
+  follow.unreadable = false;
   if (follow.room) return look_at_room(follow, turn);
   if (is_account(follow.name->service) && !follow.primed) return look_before_subscribing(follow, turn);
   send_subscribe(follow, turn);
@@ -66,7 +67,7 @@ void Subscriber::send_subscribe(Follow& follow, const Turn& turn) {
                    [this, turn, weak = std::weak_ptr(find(*follow.name))](IqResult result) {
                      const FollowRef asked = weak.lock();
                      if (!asked || asked->state != State::subscribing) return;
-                     if (!result) return on_refused(asked, result.error());
+                     if (!result) return on_refused(asked, result.error(), turn);
                      on_subscribed(asked, *result, turn);
                    });
 }
@@ -77,48 +78,75 @@ void Subscriber::on_subscribed(const FollowRef& follow, const Element& iq, const
   if (subscription) follow->subid = subscription->subid;
   if (follow->over) return leave_now(*follow);
   if (subscription && subscription->state == pubsub::SubscriptionState::pending) {
-    follow->state = State::pending;
     tell_events(*follow, follow->feed.abandon_backfill(Clock::now()).events);
-    return tell_held(*follow);
+    return await_approval(*follow);
   }
   spdlog::debug("pubsub: subscribed to {}", display(*follow->name));
   fill(*follow, turn);
 }
 
-void Subscriber::on_refused(const FollowRef& follow, const IqFailure& failure) {
+void Subscriber::on_refused(const FollowRef& follow, const IqFailure& failure, const Turn& turn) {
   if (!session_.ready()) return;  // on_down has seen to it, on_ready will ask again
   tell_events(*follow, follow->feed.abandon_backfill(Clock::now()).events);
-  const auto refusal = pubsub::read_refusal(failure);
-  if (refusal == pubsub::Refusal::pending) {
-    if (follow->over) return leave_now(*follow);
-    follow->state = State::pending;
-    return tell_held(*follow);
+  // Prosody 13 says of an account that a node is missing where its items are asked for, and forbids the subscription.
+  pubsub::Refusal refusal = pubsub::read_refusal(failure);
+  if (refusal == pubsub::Refusal::forbidden && follow->is_missing) refusal = pubsub::Refusal::no_such_node;
+  switch (refusal) {
+    case pubsub::Refusal::pending:
+      if (follow->over) return leave_now(*follow);
+      return await_approval(*follow);
+    case pubsub::Refusal::passing:
+      log_limited::warn("pubsub: cannot subscribe to {} now: {}", display(*follow->name), failure.reason);
+      tell_held(*follow);
+      return try_later(*follow);
+    case pubsub::Refusal::no_such_node:
+      directory_.forget(*follow->name);
+      if (follow->primed)
+        tell_events(*follow, follow->feed.change({hub::Happening::deletion, {}, false}, Clock::now()));
+      return refuse(follow, failure.reason, hub::Refusal::no_such_node);
+    case pubsub::Refusal::forbidden: return make_sure(follow, failure, turn);
   }
-  if (refusal == pubsub::Refusal::passing) {
-    log_limited::warn("pubsub: cannot subscribe to {} now: {}", display(*follow->name), failure.reason);
-    tell_held(*follow);
-    return try_later(*follow);
-  }
-  log_limited::info("pubsub: {} is refused: {}", display(*follow->name), failure.reason);
-  const bool missing = refusal == pubsub::Refusal::no_such_node || follow->is_missing;
-  if (missing) directory_.forget(*follow->name);
-  if (follow->primed && missing)
-    tell_events(*follow, follow->feed.change({hub::Happening::deletion, {}, false}, Clock::now()));
+}
+
+/// An approval that was withdrawn, too: what is known is not for those who wait for one.
+void Subscriber::await_approval(Follow& follow) {
+  if (follow.primed) return drop(NodeName(*follow.name), hub::Refusal::forbidden);
+  follow.state = State::pending;
+  tell_held(follow);
+}
+
+/// A server may answer "forbidden" in the name of a service that is away (ejabberd without s2s). Then it does so to what
+/// the service would tell everybody.
+void Subscriber::make_sure(const FollowRef& follow, const IqFailure& failure, const Turn& turn) {
+  const auto service = services_.find(follow->name->service);
+  if (service == services_.end() || !service->second.answers) return refuse(follow, failure.reason, hub::Refusal::forbidden);
+  session_.send_iq(IqType::get, key_of(follow->name->service), OutStanza("query", "http://jabber.org/protocol/disco#info"),
+                   options_.deadline, [this, turn, reason = failure.reason, weak = std::weak_ptr(follow)](const IqResult& info) {
+                     const FollowRef asked = weak.lock();
+                     if (!asked || asked->state != State::subscribing || !session_.ready()) return;
+                     if (info) return refuse(asked, reason, hub::Refusal::forbidden);
+                     log_limited::warn("pubsub: {} is away: {}", quote(asked->name->service), info.error().reason);
+                     tell_held(*asked);
+                     try_later(*asked);
+                   });
+}
+
+void Subscriber::refuse(const FollowRef& follow, const std::string& why, hub::Refusal refusal) {
+  log_limited::info("pubsub: {} is refused: {}", display(*follow->name), why);
   if (!follow->primed) {
-    for (const ShardIndex shard : follow->shards)
-      tell(shard, hub::Refused{*follow->name, missing ? hub::Refusal::no_such_node : hub::Refusal::forbidden});
+    for (const ShardIndex shard : follow->shards) tell(shard, hub::Refused{*follow->name, refusal});
     follow->shards.clear();
   }
-  drop(*follow->name);
+  drop(NodeName(*follow->name), refusal);
 }
 
 /// Shards that still follow it end their streams; the next try starts anew. It may be made again before the service is
 /// asked for its nodes: the same list is news then.
-void Subscriber::drop(const NodeName& name) {
+void Subscriber::drop(const NodeName& name, hub::Refusal refusal) {
   const FollowRef follow = find(name);
   if (!follow) return;
   if (!follow->shards.empty()) directory_.forget(name);
-  for (const ShardIndex shard : follow->shards) tell(shard, hub::Ended{name});
+  for (const ShardIndex shard : follow->shards) tell(shard, hub::Ended{name, refusal});
   follow->state = State::idle;
   follow->timer.cancel();
   forget(name);
@@ -149,6 +177,7 @@ void Subscriber::fill(Follow& follow, const Turn& turn) {
       return try_later(*filled);
     }
     // The node keeps no items, or lets nobody read them back: there is nothing to miss then.
+    filled->unreadable = pubsub::is_no(stored.error());
     spdlog::debug("pubsub: {} has no stored items: {}", display(*filled->name), stored.error().reason);
     activate(*filled, filled->feed.abandon_backfill(Clock::now()));
   });
@@ -265,6 +294,7 @@ void Subscriber::fetch_payload(Follow& follow) {
 void Subscriber::fetch_snapshot(Follow& follow) {
   if (follow.room) return answer_snapshot(follow, follow.feed.snapshot(follow.room->list.items()));
   if (follow.fetching) return;
+  if (follow.unreadable) return answer_snapshot(follow, follow.feed.remembered());
   follow.fetching = true;
   follow.feed.begin_backfill(false);
   read_stored_items(session_, *follow.name, {}, [this, weak = std::weak_ptr(find(*follow.name))](StoredItems stored) {
@@ -275,6 +305,7 @@ void Subscriber::fetch_snapshot(Follow& follow) {
     if (!stored) {
       log_limited::warn("pubsub: cannot read the items of {}: {}", display(*fetched->name), stored.error().reason);
       fetched->feed.abandon_backfill(Clock::now());
+      if (pubsub::is_no(stored.error())) return subscribe(*fetched);  // the answer to that decides; activate() asks again
       return answer_snapshot(*fetched, fetched->feed.remembered());
     }
     const hub::Feed::Events unseen = fetched->feed.end_backfill(*stored, Clock::now()).events;

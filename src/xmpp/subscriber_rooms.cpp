@@ -89,7 +89,7 @@ void Subscriber::on_presence(const Element& presence) {
   if (read.what == What::out) return try_later(*follow);
   if (read.what == What::destroyed)
     tell_events(*follow, follow->feed.change({hub::Happening::deletion, {}, false}, Clock::now()));
-  drop(NodeName(*follow->name));
+  drop(NodeName(*follow->name), read.what == What::destroyed ? hub::Refusal::no_such_node : hub::Refusal::forbidden);
 }
 
 void Subscriber::on_entered(Follow& follow, const room::Presence& presence) {
@@ -158,7 +158,7 @@ void Subscriber::check_room(Follow& follow, const Turn& turn) {
                      const FollowRef asked = weak.lock();
                      if (pong || !asked || asked->state != State::active || !session_.ready()) return;
                      const std::string& condition = pong.error().stanza.condition;
-                     if (condition != "not-acceptable" && condition != "item-not-found") return;
+                     if (condition != "not-acceptable" && condition != "item-not-found" && !pubsub::is_no(pong.error())) return;
                      log_limited::warn("room: {} is not in the room any more; entering again", quote(asked->room->occupant));
                      subscribe(*asked);
                    });

@@ -5,6 +5,7 @@
 #include "base/log_limited.hpp"
 #include "base/text.hpp"
 #include "wire/jid.hpp"
+#include "xmpp/access_answers.hpp"
 #include "xmpp/subscriber.hpp"
 
 namespace xes::xmpp {
@@ -39,6 +40,7 @@ void Subscriber::learn_service(const std::string& jid) {
     const Element* query = result ? result->child("query", disco_info) : nullptr;
     const auto service = services_.find(jid);
     if (!query || service == services_.end()) return;
+    service->second.answers = true;
     const std::string_view category = is_account(jid) ? "server" : "pubsub";
     for (const Element& child : query->children)
       if (child.name == "identity" && child.attribute("category") == category &&
@@ -54,7 +56,7 @@ void Subscriber::learn_service(const std::string& jid) {
 
 void Subscriber::recheck() {
   std::vector<Check> services;
-  std::vector<FollowRef> rooms;
+  std::vector<FollowRef> rooms, nodes;
   // Where a round is not over yet, it goes on instead of a new one.
   const auto rests = [this](const std::string& jid) { return checking_.idle(key_of(jid)); };
   for (const auto& [jid, service] : services_)
@@ -62,13 +64,33 @@ void Subscriber::recheck() {
   for (const std::string& jid : strays_)
     if (!services_.count(jid) && rests(jid)) services.push_back({jid});
   for (const auto& [name, follow] : follows_)
-    if (follow->room && follow->state == State::active && rests(name.service)) rooms.push_back(follow);
+    if (follow->state == State::active && rests(name.service)) (follow->room ? rooms : nodes).push_back(follow);
   for (const Check& one : services) push_check(one);
   for (const std::weak_ptr<Follow> room : rooms)
     checking_.push(key_of(room.lock()->name->service), [this, room](const Turn& turn) {
       if (const FollowRef next = room.lock(); next && next->state == State::active) check_room(*next, turn);
     });
+  for (const FollowRef& node : nodes) push_access_check(node);
   schedule_recheck();
+}
+
+void Subscriber::push_access_check(const FollowRef& follow) {
+  checking_.push(key_of(follow->name->service), [this, weak = std::weak_ptr(follow)](const Turn& turn) {
+    if (const FollowRef next = weak.lock(); next && next->state == State::active) check_access(*next, turn);
+  });
+}
+
+/// A service says nothing when a node is made private, or its owner shuts us out: a server may go on sending us items
+/// (ejabberd does), and answers forbidden only when it is asked. For an item that does not exist, since the rights are
+/// looked at first. What is refused is subscribed to again, and the answer to that decides.
+void Subscriber::check_access(Follow& follow, const Turn& turn) {
+  if (follow.unreadable) return subscribe(follow);
+  session_.send_iq(IqType::get, follow.name->service, probe(follow.name->node), options_.deadline,
+                   [this, turn, weak = std::weak_ptr(find(*follow.name))](const IqResult& result) {
+                     const FollowRef asked = weak.lock();
+                     if (result || !asked || asked->state != State::active || !session_.ready()) return;
+                     if (pubsub::is_no(result.error())) subscribe(*asked);
+                   });
 }
 
 void Subscriber::push_check(const Check& one) {
@@ -128,7 +150,7 @@ void Subscriber::find_left_over(const std::string& jid, const std::vector<pubsub
     if (!is_ours(one) || find(name)) continue;
     unused.insert(name);
     if (!unused_.count(name) || left_over_.count(name)) continue;
-    spdlog::info("pubsub: dropping the left-over subscription to {}", display(name));
+    log_limited::info("pubsub: dropping the left-over subscription to {}", display(name));
     unsubscribe(name, one.subid);
   }
   if (unused.empty()) strays_.erase(jid);

@@ -425,6 +425,105 @@ TEST_F(SubscriberTest, GivesUpWhatLingeredLongestWhereAnotherNeedsRoom) {
   EXPECT_EQ(services.count("subscribe"), 101u) << "these had lingered";
 }
 
+// ---- access that is withdrawn
+
+const std::string wait = "<error type='wait'><forbidden xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/></error>";
+const std::string away = "<error type='wait'><remote-server-timeout xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/></error>";
+const std::string unsupported =
+    "<error type='cancel'><feature-not-implemented xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/></error>";
+
+class WithdrawnTest : public SubscriberTest {
+ protected:
+  void open_then_answer(const std::string& items, const std::string& subscribe) {
+    options.retry = 10ms;
+    services.answer("subscriptions", subscriptions_of({"news"}));
+    start();
+    want(Want::What::follow, "news");
+    ASSERT_TRUE(run_until_told<hub::Opened>());
+    services.answer("items", items);
+    services.answer("subscribe", subscribe);
+  }
+  WithdrawnTest() { options.recheck = options.deadline = 20ms; }
+  std::vector<hub::Refusal> endings() const {
+    std::vector<hub::Refusal> all;
+    for (const hub::News& letter : told)
+      if (const auto* ended = std::get_if<hub::Ended>(&letter)) all.push_back(ended->refusal);
+    return all;
+  }
+};
+
+TEST_F(WithdrawnTest, IsFoundByThePeriodicCheckAndEndsWhatIsOpen) {
+  open_then_answer(forbidden, forbidden);
+  ASSERT_TRUE(run_until_told<hub::Ended>());
+  EXPECT_THAT(endings(), testing::ElementsAre(hub::Refusal::forbidden));
+  want(Want::What::follow, "news");
+  ASSERT_TRUE(run_until_told<hub::Refused>());
+  EXPECT_EQ(told_of<hub::Opened>(), 1u) << "nothing from memory";
+}
+
+TEST_F(WithdrawnTest, IsFoundByAReaderOfStoredItemsWhoIsNotAnsweredFromMemory) {
+  options.recheck = 1h;
+  open_then_answer(forbidden, forbidden);
+  want(Want::What::fetch, "news");
+  ASSERT_TRUE(run_until_told<hub::Ended>());
+  EXPECT_EQ(told_of<hub::Snapshot>(), 0u);
+}
+
+TEST_F(WithdrawnTest, IsFoundWhenANodeThatLingersIsReadAgain) {
+  options.recheck = 1h;
+  options.linger = 1h;
+  open_then_answer(forbidden, forbidden);
+  want(Want::What::unfollow, "news");
+  want(Want::What::follow, "news");
+  EXPECT_TRUE(run_until_told<hub::Ended>());
+}
+
+TEST_F(WithdrawnTest, IsAnApprovalThatIsAwaitedAgain) {
+  open_then_answer(forbidden, "<pubsub xmlns='http://jabber.org/protocol/pubsub'><subscription node='news' jid='me.example' "
+                              "subscription='pending'/></pubsub>");
+  ASSERT_TRUE(run_until_told<hub::Ended>());
+  want(Want::What::follow, "news");
+  EXPECT_TRUE(run_until([&] {
+    return std::any_of(told.begin(), told.end(), [](const hub::News& letter) {
+      const auto* held = std::get_if<hub::Held>(&letter);
+      return held && held->pending;
+    });
+  }));
+}
+
+/// Neither what passes, nor that items alone cannot be had.
+TEST_F(WithdrawnTest, IsNothingThatPasses) {
+  const std::string yes = "<pubsub xmlns='http://jabber.org/protocol/pubsub'/>";
+  for (const auto& [items, subscribe] : {std::pair(wait, forbidden), std::pair(away, forbidden), std::pair(unavailable, forbidden),
+                                         std::pair(unsupported, forbidden), std::pair(std::string(), forbidden),
+                                         std::pair(forbidden, wait), std::pair(forbidden, away), std::pair(forbidden, unavailable),
+                                         std::pair(forbidden, yes)}) {
+    SCOPED_TRACE(items + " and " + subscribe);
+    services.answer("items", empty_items);
+    services.answer("subscribe", yes);
+    told.clear();
+    open_then_answer(items, subscribe);
+    const std::size_t asked = services.count("items");
+    ASSERT_TRUE(run_until_asked(items == forbidden ? "subscribe" : "items",
+                                (items == forbidden ? services.count("subscribe") : asked) + (items.empty() ? 1 : 3)));
+    EXPECT_TRUE(endings().empty());
+    EXPECT_EQ(told_of<hub::Refused>(), 0u);
+    subscriber.reset();
+  }
+}
+
+/// ejabberd without s2s says it of everything in the name of a component that is away.
+TEST_F(WithdrawnTest, IsNothingThatIsSaidInTheNameOfAServiceThatIsAway) {
+  const std::string info = "http://jabber.org/protocol/disco#info";
+  services.answer(info, "<query xmlns='" + info + "'/>");
+  open_then_answer(forbidden, forbidden);
+  services.answer(info, forbidden);
+  ASSERT_TRUE(run_until_asked("subscribe", 5));
+  EXPECT_TRUE(endings().empty());
+  services.answer(info, "<query xmlns='" + info + "'/>");
+  EXPECT_TRUE(run_until_told<hub::Ended>());
+}
+
 class RoomSubscriberTest : public SubscriberTest {
  protected:
   RoomSubscriberTest() {
