@@ -284,7 +284,7 @@ void Subscriber::on_down() {
   for (const auto& [name, follow] : follows_) {
     if (follow->over) over.push_back(follow);
     follow->state = State::idle;
-    follow->fetching = follow->fetching_payload = false;
+    follow->fetching = follow->fetching_payload = follow->checking = false;
     if (follow->room) {
       follow->room->deadline.cancel();
       follow->room->turn.reset();
@@ -321,6 +321,8 @@ void Subscriber::on_message(Element&& message) {
     Subscriber& subscriber;
     const FollowRef& follow;
     void operator()(std::vector<hub::Change>& changes) {
+      // The last item, which subscribing again pushes: it is known.
+      if (follow->checking) std::erase_if(changes, [](const hub::Change& change) { return change.delayed; });
       for (hub::Change& change : changes) {
         if (follow->pushed != 0 && change.item.content_hash(*follow->name) == follow->pushed) change.delayed = true;
         follow->pushed = 0;

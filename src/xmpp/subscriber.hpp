@@ -156,6 +156,7 @@ class Subscriber {
     boost::asio::steady_timer timer;  ///< linger, or the next try
     bool subscribed = false;  ///< the service may have a subscription of ours
     bool unreadable = false;  ///< it lets us subscribe, but not ask for items
+    bool checking = false;    ///< it is being asked whether we may still subscribe
     std::optional<std::list<Follow*>::iterator> lingering;  ///< in lingering_
     bool over = false;        ///< it has lingered long enough, and goes once its request is answered
   };
@@ -240,6 +241,7 @@ class Subscriber {
   void push_check(const Check& check);
   void push_access_check(const FollowRef& follow);
   void check_access(Follow& follow, const Turn& turn);
+  void check_subscribing(Follow& follow, const Turn& turn);
   void check(const Check& check, const Turn& turn);
   void check_each(const std::string& jid, const std::unordered_set<std::string>& nodes);
   bool is_ours(const pubsub::Subscription& subscription) const;
@@ -270,6 +272,7 @@ class Subscriber {
   struct KnownService {
     std::size_t follows = 0;
     bool answers = false;          ///< has said what it is (XEP-0030)
+    bool adds_subids = false;      ///< gives each repeated subscription an ID of its own (Openfire)
     bool lists_none = false;       ///< does not answer which subscriptions we have; it does for each node
     bool republish_moves = false;  ///< lists a re-published item last (Prosody); others keep its place, or nobody knows yet
   };

@@ -206,7 +206,7 @@ void Subscriber::try_later(Follow& follow) {
 
 /// Once what was asked is answered.
 void Subscriber::leave(Follow& follow) {
-  const bool asked = follow.state == State::subscribing || follow.state == State::filling;
+  const bool asked = follow.state == State::subscribing || follow.state == State::filling || follow.checking;
   if (!asked || follow.room) return leave_now(follow);
   stop_lingering(follow);
   follow.over = true;

@@ -88,8 +88,38 @@ void Subscriber::check_access(Follow& follow, const Turn& turn) {
   session_.send_iq(IqType::get, follow.name->service, probe(follow.name->node), options_.deadline,
                    [this, turn, weak = std::weak_ptr(find(*follow.name))](const IqResult& result) {
                      const FollowRef asked = weak.lock();
-                     if (result || !asked || asked->state != State::active || !session_.ready()) return;
+                     if (!asked || asked->state != State::active || !session_.ready()) return;
+                     if (result) return check_subscribing(*asked, turn);
                      if (pubsub::is_no(result.error())) subscribe(*asked);
+                   });
+}
+
+/// ejabberd lets who is subscribed read a node that was made private. Whether we may still subscribe, it says alone if we
+/// do; it changes nothing but for the last item, which it may push (marked as delayed). Prosody needs no such question, nor
+/// do accounts, whose servers push an item that looks live.
+void Subscriber::check_subscribing(Follow& follow, const Turn& turn) {
+  const KnownService& service = services_.at(follow.name->service);
+  if (service.republish_moves || service.adds_subids || is_account(follow.name->service)) return;
+  if (std::exchange(follow.checking, true)) return;
+  session_.send_iq(IqType::set, follow.name->service, pubsub::subscribe(follow.name->node, jid_), options_.deadline,
+                   [this, turn, weak = std::weak_ptr(find(*follow.name))](const IqResult& result) {
+                     const FollowRef asked = weak.lock();
+                     if (!asked || !session_.ready()) return;
+                     asked->checking = false;
+                     if (asked->over) return leave_now(*asked);
+                     if (asked->state != State::active) return;
+                     if (!result && pubsub::read_refusal(result.error()) == pubsub::Refusal::passing) return;
+                     const auto granted = result ? pubsub::read_subscription(*result) : std::nullopt;
+                     if (!result || (granted && granted->state == pubsub::SubscriptionState::pending)) return subscribe(*asked);
+                     if (!granted || granted->subid.empty() || granted->subid == asked->subid) return;
+                     if (asked->subid.empty()) {
+                       asked->subid = granted->subid;
+                       return;
+                     }
+                     services_.at(asked->name->service).adds_subids = true;
+                     const std::string older = std::exchange(asked->subid, granted->subid);
+                     session_.send_iq(IqType::set, asked->name->service, pubsub::unsubscribe(asked->name->node, jid_, older),
+                                      options_.deadline, [turn](const IqResult&) {});
                    });
 }
 

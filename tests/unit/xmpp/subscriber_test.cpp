@@ -152,6 +152,9 @@ TEST_F(SubscriberTest, DropsLeftOverSubscriptionsAFewAtATime) {
 
 /// As Prosody 0.12 does once a node was deleted.
 TEST_F(SubscriberTest, AsksAboutEachNodeWhereNobodyAnswersAboutAll) {
+  services.answer("http://jabber.org/protocol/disco#info",
+                  "<query xmlns='http://jabber.org/protocol/disco#info'><identity category='pubsub' type='service' "
+                  "name='Prosody PubSub Service'/></query>");
   std::set<std::string> subscribed{"a", "b"};
   services.answer("subscriptions", [&](const Services::Question& question) {
     if (question.node.empty()) return std::string();
@@ -362,10 +365,9 @@ TEST_F(SubscriberTest, AsksOneThingOfANodeAtATimeWhateverComesAndGoes) {
     }
     EXPECT_TRUE(run_until([&] {
       while (!open.empty()) answer_one();
-      return subscribed == wanted && subscriber->counters().nodes == wanted.size();
+      io.run_for(5ms);
+      return open.empty() && subscribed == wanted && subscriber->counters().nodes == wanted.size();
     })) << testing::PrintToString(subscribed) << " for " << testing::PrintToString(wanted);
-    io.run_for(20ms);
-    EXPECT_TRUE(open.empty());
     EXPECT_EQ(subscribed, wanted);
     subscriber.reset();
   }
@@ -443,7 +445,10 @@ class WithdrawnTest : public SubscriberTest {
     services.answer("items", items);
     services.answer("subscribe", subscribe);
   }
-  WithdrawnTest() { options.recheck = options.deadline = 20ms; }
+  WithdrawnTest() {
+    options.recheck = 20ms;
+    options.deadline = 200ms;
+  }
   std::vector<hub::Refusal> endings() const {
     std::vector<hub::Refusal> all;
     for (const hub::News& letter : told)
@@ -489,6 +494,42 @@ TEST_F(WithdrawnTest, IsAnApprovalThatIsAwaitedAgain) {
       return held && held->pending;
     });
   }));
+}
+
+/// ejabberd lets who is subscribed read the items of a node that was made private.
+TEST_F(WithdrawnTest, IsFoundWhereItemsMayStillBeRead) {
+  open_then_answer(empty_items, forbidden);
+  ASSERT_TRUE(run_until_told<hub::Ended>());
+  EXPECT_THAT(endings(), testing::ElementsAre(hub::Refusal::forbidden));
+}
+
+TEST_F(WithdrawnTest, IsLookedForWithoutAWordToStreams) {
+  const std::string yes = "<pubsub xmlns='http://jabber.org/protocol/pubsub'><subscription node='news' jid='me.example' "
+                          "subscription='subscribed' subid='1'/></pubsub>";
+  open_then_answer(empty_items, yes);
+  services.answer("subscribe", [&](const Services::Question& question) {
+    server.say("<message from='" + question.to + "' to='me.example'><event xmlns='http://jabber.org/protocol/pubsub#event'>"
+               "<items node='news'><item id='1'><x xmlns='urn:x'/></item></items></event>"
+               "<delay xmlns='urn:xmpp:delay' stamp='2001-01-01T00:00:00Z'/></message>");
+    return yes;
+  });
+  ASSERT_TRUE(run_until_asked("subscribe", 6));
+  EXPECT_EQ(told_of<hub::Happened>(), 0u) << "the last item, pushed as news";
+}
+
+/// As Openfire does: once is enough to know it, and one subscription is left.
+TEST_F(WithdrawnTest, IsNotLookedForByWhatWouldMakeOneMoreSubscription) {
+  int subid = 0;
+  services.answer("subscribe", [&](const Services::Question&) {
+    return "<pubsub xmlns='http://jabber.org/protocol/pubsub'><subscription node='news' jid='me.example' "
+           "subscription='subscribed' subid='" + std::to_string(++subid) + "'/></pubsub>";
+  });
+  services.answer("subscriptions", subscriptions_of({"news"}));
+  start();
+  want(Want::What::follow, "news");
+  ASSERT_TRUE(run_until_asked("items", 8));
+  EXPECT_EQ(services.count("subscribe"), 2u);
+  EXPECT_EQ(services.count("unsubscribe"), 1u);
 }
 
 /// Neither what passes, nor that items alone cannot be had.
