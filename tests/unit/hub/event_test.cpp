@@ -52,7 +52,7 @@ TEST(Event, TellsOfAnItemThatIsLeftOutInEachViewAlike) {
   too_large.left_out = true;
   const EventRef event = event_of(Happening::item, too_large);
   for (const View view : {View::payload, View::item, View::json, View::atom})
-    EXPECT_EQ(event->frame(view).plain(), id_line + "event: too-large\ndata: {\"node\":\"news\",\"id\":\"a\"}\n\n");
+    EXPECT_EQ(frame_of(event, view)->plain(), id_line + "event: too-large\ndata: {\"node\":\"news\",\"id\":\"a\"}\n\n");
 }
 
 TEST(Event, HasABodyWithoutItsId) {
