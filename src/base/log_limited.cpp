@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "base/log_limited.hpp"
 
+#include <exception>
 #include <map>
 #include <mutex>
 #include <utility>
@@ -20,7 +21,9 @@ std::optional<std::uint64_t> Budget::take(Clock::time_point now) {
   return std::exchange(left_out_, 0);
 }
 
-void write(spdlog::level::level_enum level, fmt::string_view text, fmt::format_args args) {
+namespace {
+
+void write_within_budget(spdlog::level::level_enum level, fmt::string_view text, fmt::format_args args) {
   if (!spdlog::default_logger_raw()->should_log(level)) return;
   static std::mutex mutex;
   static std::map<const char*, Budget> budgets;  // as many as there are such lines in the code
@@ -32,6 +35,16 @@ void write(spdlog::level::level_enum level, fmt::string_view text, fmt::format_a
   if (!left_out) return;
   const std::string more = *left_out == 0 ? "" : " (… " + std::to_string(*left_out) + " more)";
   spdlog::log(level, "{}{}", fmt::vformat(text, args), more);
+}
+
+}  // namespace
+
+void write(spdlog::level::level_enum level, fmt::string_view text, fmt::format_args args) noexcept {
+  try {
+    write_within_budget(level, text, args);
+  } catch (const std::exception&) {
+    // Out of memory: a line less.
+  }
 }
 
 }  // namespace xes::log_limited

@@ -32,7 +32,7 @@ class Budget {
 };
 
 /// `text` is a literal: its address stands for the kind.
-void write(spdlog::level::level_enum level, fmt::string_view text, fmt::format_args args);
+void write(spdlog::level::level_enum level, fmt::string_view text, fmt::format_args args) noexcept;
 
 template <class... Args>
 void info(fmt::format_string<const Args&...> text, const Args&... args) {
@@ -42,6 +42,11 @@ void info(fmt::format_string<const Args&...> text, const Args&... args) {
 template <class... Args>
 void warn(fmt::format_string<const Args&...> text, const Args&... args) {
   write(spdlog::level::warn, text, fmt::make_format_args(args...));
+}
+
+template <class... Args>
+void error(fmt::format_string<const Args&...> text, const Args&... args) {
+  write(spdlog::level::err, text, fmt::make_format_args(args...));
 }
 
 }  // namespace xes::log_limited

@@ -146,10 +146,7 @@ void Shard::log_end(const Stream& stream, CloseReason reason) const {
 
 void Shard::count_failure(std::string_view where, const std::exception& why) {
   counters_.failures.fetch_add(1, std::memory_order_relaxed);
-  const auto now = std::chrono::steady_clock::now();
-  if (now - failure_logged_ < std::chrono::seconds(1)) return;
-  failure_logged_ = now;
-  spdlog::error("{}: {}; what it was done for is closed", where, why.what());
+  log_limited::error("{}: {}; what it was done for is closed", where, why.what());
 }
 
 void Shard::maybe_unused(Audience& audience) {

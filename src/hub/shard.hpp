@@ -131,7 +131,6 @@ class Shard {
   FrameRef heartbeat_frame_;
   std::vector<FrameRef> retry_frames_;  ///< retry: from once to twice the configured time
   std::size_t next_retry_ = 0;
-  std::chrono::steady_clock::time_point failure_logged_{};
 };
 
 }  // namespace xes::hub
