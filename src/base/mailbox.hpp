@@ -59,7 +59,13 @@ class Mailbox {
     return overflow_.empty();
   }
   void wake() {
-    if (!awake_.exchange(true, std::memory_order_acq_rel)) boost::asio::post(reader_, [this] { handler_(); });
+    if (awake_.exchange(true, std::memory_order_acq_rel)) return;
+    try {
+      boost::asio::post(reader_, [this] { handler_(); });
+    } catch (...) {
+      awake_.store(false, std::memory_order_release);  // or nobody would ever wake it again
+      throw;
+    }
   }
 
   // Reader's side. Letters that arrive while it drains come with the next wake; those beyond `at_most` with the next turn

@@ -42,15 +42,21 @@ void Session::Impl::received(std::string_view bytes) {
 /// Hands out what is parsed. A callback may pause, stop or even bring the session down in the middle.
 void Session::Impl::drain() {
   if (draining) return;
-  draining = true;
   const auto keep_alive = shared_from_this();
-  while (!held() && link) {
-    std::optional<StreamEvent> event = reader->next();
-    if (!event) break;
-    handle(*event);
-    reader->recycle(std::move(*event));
+  {
+    // An exception ends it, too, or no later session would read anything.
+    const struct Draining {
+      explicit Draining(bool& which) : flag(which) { flag = true; }
+      ~Draining() { flag = false; }
+      bool& flag;
+    } now(draining);
+    while (!held() && link) {
+      std::optional<StreamEvent> event = reader->next();
+      if (!event) break;
+      handle(*event);
+      reader->recycle(std::move(*event));
+    }
   }
-  draining = false;
   if (!held() && link && reader_failure) down(*reader_failure);
 }
 

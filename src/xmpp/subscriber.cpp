@@ -223,11 +223,11 @@ void Subscriber::tell_held(Follow& follow) {
 /// One wake per shard for all that one read from the socket brought. A full mailbox stops the reading.
 void Subscriber::after_telling() {
   if (!wake_posted_) {
-    wake_posted_ = true;
     boost::asio::post(io_, [this] {
       wake_posted_ = false;
       for (const ShardDoors& shard : shards_) shard.news->wake();
     });
+    wake_posted_ = true;
   }
   const bool congested =
       std::any_of(shards_.begin(), shards_.end(), [](const ShardDoors& shard) { return shard.news->congested(); });

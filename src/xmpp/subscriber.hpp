@@ -101,7 +101,10 @@ class Subscriber {
   void start() { session_.start(); }
   void stop();
   /// A new session, and with it everything is asked for anew.
-  void drop_session(const std::string& why) { session_.drop(why); }
+  void drop_session(const std::string& why) {
+    session_.drop(why);
+    if (paused_) relieve();
+  }
 
   const SubscriberCounters& counters() const { return counters_; }
 
