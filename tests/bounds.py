@@ -100,9 +100,17 @@ SECTIONS = {
         Row("waiting to be sent", "bytes", "src/xmpp/link.hpp max_queued_bytes", "the session ends and is made anew", "`xmpp_sessions_total`"),
         Row("requests without an answer", "IQs", "src/xmpp/session.hpp max_pending_iqs", "one more fails at once, and is tried again later", "log"),
         Row("services that notify without being asked", "services", "src/xmpp/subscriber.hpp max_strays", "further ones are not checked", "none"),
-        Row("left-over subscriptions being dropped", "requests", "src/xmpp/subscriber.hpp max_dropping", "the others take turns", "none"),
-        Row("questions for our subscriptions", "requests", "src/xmpp/subscriber.hpp max_checking", "the others take turns", "none"),
-        Row("nodes being subscribed to", "requests", "src/xmpp/subscriber.hpp max_subscribing", "the others take turns", "none"),
+        Row("nodes being subscribed to, at one server", "requests", "src/xmpp/subscriber.hpp subscribing.per_key", "the others take turns", "none"),
+        Row("nodes being subscribed to, in all", "requests", "src/xmpp/subscriber.hpp subscribing.in_all", "the others take turns", "none"),
+        Row("questions for our subscriptions, at one server", "requests", "src/xmpp/subscriber.hpp checking.per_key", "the others take turns", "none"),
+        Row("questions for our subscriptions, in all", "requests", "src/xmpp/subscriber.hpp checking.in_all", "the others take turns", "none"),
+        Row("subscriptions being given up, at one server", "requests", "src/xmpp/subscriber.hpp leaving.per_key", "the others take turns", "none"),
+        Row("subscriptions being given up, in all", "requests", "src/xmpp/subscriber.hpp leaving.in_all", "the others take turns", "none"),
+        Row("questions for users' rights, at one server", "requests", "src/xmpp/authorizer.hpp asking.per_key", "the others take turns", "none"),
+        Row("questions for users' rights, in all", "requests", "src/xmpp/authorizer.hpp asking.in_all", "the others take turns", "none"),
+        Row("questions for nodes, at one server", "requests", "src/xmpp/directory.hpp asking.per_key", "the others take turns", "none"),
+        Row("questions for nodes, in all", "requests", "src/xmpp/directory.hpp asking.in_all", "the others take turns", "none"),
+        Row("left-over subscriptions that wait", "subscriptions", "src/xmpp/subscriber.hpp max_left_over", "a later check finds the others", "none"),
         Row("answers about users' rights", "users × nodes", "src/xmpp/authorizer.hpp max_cached", "the oldest that nobody reads by is forgotten", "none"),
     ],
 }
@@ -187,12 +195,11 @@ CONTAINERS = {
     "src/xmpp/subscriber.hpp held": "changes behind a payload that is fetched",
     "src/xmpp/subscriber.hpp shards_": "= one for each thread",
     "src/xmpp/subscriber.hpp follows_": "nodes that are followed",
-    "src/xmpp/subscriber.hpp turn_": "nodes that are followed",
+    "src/xmpp/subscriber.hpp lingering_": "nodes that are followed",
     "src/xmpp/subscriber.hpp services_": "nodes that are followed",
     "src/xmpp/subscriber.hpp strays_": "services that notify without being asked",
-    "src/xmpp/subscriber.hpp to_check_": "nodes that are followed",
     "src/xmpp/subscriber.hpp unused_": "= what a service lists, in an answer of one stanza",
-    "src/xmpp/subscriber.hpp left_over_": "= what a service lists, in an answer of one stanza",
+    "src/xmpp/subscriber.hpp left_over_": "left-over subscriptions that wait",
     "src/xmpp/xml_stream.hpp attributes_": "elements and attributes of a stanza",
 }
 
@@ -241,7 +248,10 @@ def value_of(source: str) -> str:
         return found[1] if found else None
     file, name = source.split()
     path = ROOT / file
-    found = path.exists() and re.search(rf"\b{name} = ([0-9][0-9'uUlL<>* ]*)", path.read_text())
+    value = r"([0-9][0-9'uUlL<>* ]*)"
+    outer, _, inner = name.partition(".")
+    pattern = rf"\b{outer}\{{[^}}]*\.{inner} = {value}" if inner else rf"\b{name} = {value}"
+    found = path.exists() and re.search(pattern, path.read_text())
     if not found:
         return None
     number = eval(re.sub(r"['uUlL]", "", found[1]), {"__builtins__": {}})
