@@ -130,6 +130,7 @@ StanzaScanner::Found StanzaScanner::read_start_tag(std::string_view& bytes) {
       break;
     }
     if (c == '=') {
+      take(bytes, std::exchange(i, 0));
       count_attribute();
       if (state_ == State::failed) return Found::failed;
     } else if (is_space(c)) {
@@ -147,9 +148,12 @@ StanzaScanner::Found StanzaScanner::read_value(std::string_view& bytes) {
   const std::size_t end = bytes.find(quote_);
   const std::size_t count = std::min(end, bytes.size());
   if (bytes.substr(0, count).find('<') != bytes.npos) return fail_as_malformed();
-  value_bytes_ += count;
-  if (declares_ && value_bytes_ > options_.max_namespace_bytes)
+  if (declares_ && skip_ == Skip::nothing && value_bytes_ + count > options_.max_namespace_bytes) {
+    take(bytes, options_.max_namespace_bytes + 1 - value_bytes_);
     over("a namespace of " + more_than(options_.max_namespace_bytes, "bytes"));
+    return state_ == State::failed ? Found::failed : Found::nothing;
+  }
+  value_bytes_ += count;
   if (end != bytes.npos && state_ != State::failed) state_ = State::start_tag;
   take(bytes, end == bytes.npos ? count : count + 1);
   return state_ == State::failed ? Found::failed : Found::nothing;
@@ -215,21 +219,29 @@ StanzaScanner::Found StanzaScanner::read_declaration(std::string_view& bytes) {
   return state_ == State::failed ? Found::failed : Found::nothing;
 }
 
+/// The bound that the first of these bytes meets counts, so that it does not matter how many come at a time.
 void StanzaScanner::take(std::string_view& bytes, std::size_t count) {
-  if (in_tag()) {
-    tag_bytes_ += count;
-    if (tag_bytes_ > options_.max_tag_bytes) over("a tag of " + more_than(options_.max_tag_bytes, "bytes"));
-  }
-  // The "<" of </item> is among what is taken before in_item_ ends.
-  if (in_item_ && text_.size() + count > content_begin_ + options_.max_item_bytes + 1)
-    over("an item of " + more_than(options_.max_item_bytes, "bytes"));
-  if (skip_ == Skip::nothing) {
-    if (!has_header_ && text_.size() + count > max_header_bytes) {
-      fail(Error::too_large, "the stream header is too long");
-    } else if (depth_ > 0 && text_.size() + count > options_.max_stanza_bytes) {
-      pass_over(more_than(options_.max_stanza_bytes, "bytes"));
+  if (skip_ == Skip::nothing && state_ != State::failed) {
+    constexpr std::size_t boundless = std::string_view::npos;
+    const std::size_t size = text_.size();
+    const auto room = [](std::size_t bound, std::size_t used) { return bound - std::min(bound, used); };
+    const std::size_t tag_room = in_tag() ? room(options_.max_tag_bytes, tag_bytes_) : boundless;
+    // The "<" of </item> is among what is taken before in_item_ ends.
+    const std::size_t item_room = in_item_ ? room(content_begin_ + options_.max_item_bytes + 1, size) : boundless;
+    const std::size_t room_in_all = !has_header_  ? room(max_header_bytes, size)
+                                    : depth_ > 0 ? room(options_.max_stanza_bytes, size)
+                                                 : boundless;
+    const std::size_t least = std::min({tag_room, item_room, room_in_all});
+    if (least < count) {
+      if (least == item_room)
+        over("an item of " + more_than(options_.max_item_bytes, "bytes"));
+      else if (least == tag_room)
+        over("a tag of " + more_than(options_.max_tag_bytes, "bytes"));
+      else
+        pass_over(more_than(options_.max_stanza_bytes, "bytes"));
     }
   }
+  tag_bytes_ += count;
   if (skip_ == Skip::nothing && state_ != State::failed) text_.append(bytes.substr(0, count));
   bytes.remove_prefix(count);
 }
@@ -310,7 +322,7 @@ void StanzaScanner::over(const std::string& bound) {
 
 void StanzaScanner::pass_over(const std::string& bound) {
   if (!has_header_ || (state_ == State::end_tag && depth_ == 0)) {
-    fail(Error::too_large, "the stream's own tag has " + bound);
+    fail(Error::too_large, "the stream's own tag is too long");
     return;
   }
   text_.resize(start_tag_bytes_);

@@ -246,7 +246,7 @@ TEST_F(SessionTest, DropsAnswersToStrangersBeforeAnythingElse) {
                  "' from='u@h/r'><query xmlns='http://jabber.org/protocol/disco#info'/></iq>";
   for (int i = 0; i < 5000 && unanswered < 1000; ++i) {
     server.say(questions);
-    io.run_for(1ms);
+    io.poll();  // all that is there is read: the next say() does not wait for ever
   }
   ASSERT_GE(unanswered, 1000);
   for (int i = 0; i < 100; ++i) ask("pubsub.example");
@@ -256,6 +256,7 @@ TEST_F(SessionTest, DropsAnswersToStrangersBeforeAnythingElse) {
 }
 
 TEST_F(SessionTest, AnswersAStrangerSoMuchAndNoMore) {
+  options.max_stanza_bytes = 10'000;
   options.answers = {.window = 1h, .max_bytes_per_jid = 2000, .max_bytes = 5000, .max_jids = 10};
   start_and_get_ready();
   const auto ping = [&](const std::string& from, const std::string& id) {
@@ -264,7 +265,7 @@ TEST_F(SessionTest, AnswersAStrangerSoMuchAndNoMore) {
   for (int i = 0; i < 100; ++i) ping("u@h/r" + std::to_string(i), "u" + std::to_string(i));
   ping("v@h/r", "v");
   ping("w@h/r", std::string(1025, 'w'));
-  server.say("<iq type='get' id='big' from='u@h/r'><x>" + std::string(20'000'000, 'x') + "</x></iq><message/>");
+  server.say("<iq type='get' id='big' from='u@h/r'><x>" + std::string(20'000, 'x') + "</x></iq><message/>");
   ASSERT_TRUE(run_until([&] { return messages.size() == 1 && server.heard("id=\"v\""); }));
   EXPECT_TRUE(server.heard("id=\"u0\""));
   EXPECT_FALSE(server.heard("id=\"u99\""));

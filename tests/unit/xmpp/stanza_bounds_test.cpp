@@ -348,7 +348,6 @@ class RandomStanza {
     std::string out = "<message id='" + std::to_string(upto(1000)) + "'>";
     std::size_t parts = upto(4);
     for (std::size_t i = 0; i < parts; ++i) out += text() + element(2);
-    over_ = over_ || out.size() > small.max_stanza_bytes;  // what is more is the end tag: see below
     out += "</message>";
     over_ = over_ || out.size() > small.max_stanza_bytes;
     return out;
@@ -373,14 +372,15 @@ class RandomStanza {
     if (upto(4) == 0) tag += ' ';
     const bool is_empty = upto(3) == 0;
     tag += is_empty ? "/>" : ">";
-    if (tag.size() - 1 > small.max_tag_bytes) over_ = true;
+    if (tag.size() > small.max_tag_bytes) over_ = true;
     if (is_empty) return tag;
     std::string out = tag;
     const std::size_t parts = seldom() ? 1 : upto(4);
     if (upto(80) == 0 && depth == 2) return out + deep(depth) + "</" + name + ">";
     for (std::size_t i = 0; i < parts && depth < 8; ++i) out += text() + element(depth + 1);
-    if (name.size() + 2 > small.max_tag_bytes) over_ = true;
-    return out + text() + "</" + name + (upto(5) == 0 ? " >" : ">");
+    const std::string end = "</" + name + (upto(5) == 0 ? " >" : ">");
+    if (end.size() > small.max_tag_bytes) over_ = true;
+    return out + text() + end;
   }
   std::string deep(std::size_t depth) {
     const std::size_t levels = upto(40);
