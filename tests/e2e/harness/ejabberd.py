@@ -35,7 +35,7 @@ listen:
     port: {component_port}
     module: ejabberd_service
     access: everybody
-    shaper_rule: none
+    shaper: none
     max_stanza_size: infinity
     # Without this, each component would get the others' stanzas.
     global_routes: false
@@ -97,6 +97,7 @@ class Ejabberd(Server):
     pubsub2 = "pubsub2.localhost"
     secret = SECRET
     tells_missing_nodes_of_accounts = True
+    itemreply = "full"
     room_service = "conference.localhost"
     components = COMPONENTS
 
@@ -130,6 +131,11 @@ class Ejabberd(Server):
         """Whether mod_privilege lets components ask as a user, and drops what else they ask of anybody's bare JID."""
         return self.version >= (24, 10)
 
+    @property
+    def names_messages_of_rooms(self) -> bool:
+        """With a <stanza-id/>, also in rooms without an archive."""
+        return self.version >= (23, 4)
+
     def start(self) -> "Ejabberd":
         env = {**os.environ, "HOME": str(self.folder), "ERL_LIBS": str(_libraries().parent), "ERL_CRASH_DUMP_BYTES": "0",
                "ERL_INETRC": str(self.folder / "inetrc"), "EJABBERD_CONFIG_PATH": str(self.config),
@@ -151,7 +157,7 @@ class Ejabberd(Server):
     def api(self, command: str, **arguments):
         """One of ejabberd's administration commands, through its HTTP API."""
         request = urllib.request.Request(f"http://127.0.0.1:{self.http_port}/api/{command}", json.dumps(arguments).encode(),
-                                         {"Content-Type": "application/json"})
+                                         {"Content-Type": "application/json", "Host": "localhost"})
         with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(request, timeout=10) as answer:
             return json.load(answer)
 

@@ -78,6 +78,7 @@ class Prosody(Server):
     secret = SECRET
     room_service = "conference.localhost"
     components = COMPONENTS
+    names_messages_of_rooms = False
 
     def __init__(self, folder: Path, storage: str = "sql", people: bool = False, rooms: bool = False, archive: bool = False,
                  privileged: tuple = ()):
@@ -103,6 +104,11 @@ class Prosody(Server):
     def version(self) -> tuple:
         """Such as (0, 12, 3)."""
         return tuple(int(number) for number in Path("/usr/lib/prosody/prosody.version").read_text().strip().split("."))
+
+    @property
+    def itemreply(self):
+        """Which JID of a publisher a node with `pubsub#itemreply` shows."""
+        return "bare" if self.version >= (13,) else None
 
     @property
     def tells_missing_nodes_of_accounts(self) -> bool:
