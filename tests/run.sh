@@ -22,7 +22,7 @@ last lines are ctest's summary; 0 is the exit status only if all tests passed.
 END
 }
 
-sections=(build run demo bench unit test) install=yes chosen=()
+sections=(build run demo bench fuzz unit test) install=yes chosen=()
 while [ $# -gt 0 ]; do
   case $1 in
     --unit) sections=(build unit) chosen+=(-L '^unit$') ;;

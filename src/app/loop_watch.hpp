@@ -19,6 +19,7 @@ class LoopWatch {
 
  private:
   struct Loop {
+    explicit Loop(boost::asio::io_context& loop) : io(loop) {}
     boost::asio::io_context& io;
     std::atomic<bool> has_turned{true};  ///< false: the call that sets it is still to run
   };

@@ -90,7 +90,7 @@ TEST(Document, LacksAnItemThatIsLeftOut) {
   too_large.left_out = true;
   const auto first = event("a", 1);
   const auto second = std::make_shared<const hub::Event>(hub::Happening::item, hub::Origin::live, wire::EventId{1, 2, 3, 4}, first->node, too_large);
-  const std::string response = document_response(wanted(Form::json), {first, second}, "the-id", false);
+  const std::string response = response_of(wanted(Form::json), {first, second}, "the-id", false);
   EXPECT_EQ(nlohmann::json::parse(response.substr(response.find("\r\n\r\n") + 4))["items"].size(), 1u);
 }
 
