@@ -73,7 +73,7 @@ class Worker:
         return found
 
     def start(self) -> "Worker":
-        self.process = Process([binary(), "--config", self.config], self.folder / "worker.log")
+        self.process = Process([binary(), "--config", self.config], self.folder / "worker.log", cwd=self.folder)
         for address in self.addresses():
             self.process.wait_listening(address, timeout=10)
         return self
