@@ -14,7 +14,7 @@ HOST, HOST2 = "push.example.org", "push2.example.org"
 
 def binary() -> Path:
     """What ctest's registration names, or the release preset's."""
-    return Path(os.environ.get("XES_WORKER", ROOT / "build" / "release" / "xmpp-eventsource"))
+    return Path(os.environ.get("XES_WORKER", ROOT / "build" / "release" / "xmpp-eventsource")).absolute()
 
 
 def toml(value) -> str:
