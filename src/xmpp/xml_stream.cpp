@@ -13,6 +13,15 @@
 namespace xes::xmpp {
 namespace {
 
+// Of the token that expat tells of.
+#ifdef XES_EXPAT_COUNTS_IN_64_BITS
+std::size_t byte_index(XML_Parser parser) { return static_cast<std::size_t>(XML_GetCurrentByteIndex64(parser)); }
+std::size_t byte_count(XML_Parser parser) { return static_cast<std::size_t>(XML_GetCurrentByteCount64(parser)); }
+#else
+std::size_t byte_index(XML_Parser parser) { return static_cast<std::size_t>(XML_GetCurrentByteIndex(parser)); }
+std::size_t byte_count(XML_Parser parser) { return static_cast<std::size_t>(XML_GetCurrentByteCount(parser)); }
+#endif
+
 /// expat copies what it is given at once, and keeps a buffer for as much.
 constexpr std::size_t slice_bytes = 64u << 10;
 
@@ -116,11 +125,11 @@ void XmlStream::make_parser() {
 }
 
 std::size_t XmlStream::token_begin() const {
-  return static_cast<std::size_t>(XML_GetCurrentByteIndex(parser_.get())) - parsed_bytes_;
+  return byte_index(parser_.get()) - parsed_bytes_;
 }
 
 std::size_t XmlStream::token_end() const {
-  return token_begin() + static_cast<std::size_t>(XML_GetCurrentByteCount(parser_.get()));
+  return token_begin() + byte_count(parser_.get());
 }
 
 void XmlStream::start_element(const char* name, const char** attributes) {
