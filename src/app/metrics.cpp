@@ -69,6 +69,8 @@ std::string metrics_text(const MetricSources& sources) {
   text.metric("nodes", "gauge", subscriber.nodes, "Nodes followed, lingering ones included.");
   text.metric("xmpp_session_up", "gauge", subscriber.session_up ? 1 : 0, "1 while the component session is up.");
   text.metric("xmpp_sessions_total", "counter", subscriber.sessions, "Times that the component session came up.");
+  text.metric("nodes_quarantined_total", "counter", subscriber.quarantines,
+              "Times that a node was put in quarantine, since the session failed twice while it was asked for. Worry: see the log.");
   text.metric("xmpp_stanzas_passed_over_total", "counter", subscriber.passed_over,
               "Stanzas too large to read. Worry if they come from a service whose nodes are followed (see the log).");
   text.metric("xmpp_unanswered_total", "counter", subscriber.unanswered,

@@ -65,9 +65,11 @@ bool Audience::settled() const {
   return true;
 }
 
-/// Nobody waits for the owner of a node that nobody named. One that joins the live streams does so first.
+/// Nobody waits for the owner of a node that nobody named, nor, where there are others, for one in quarantine. One that
+/// joins the live streams does so first.
 bool Audience::is_settled(std::size_t i) const {
   const Node& node = *nodes_[i];
+  if (node.quarantined()) return selection_.several;
   if (node.pending())
     return std::find(selection_.nodes.begin(), selection_.nodes.end(), node.name().node) == selection_.nodes.end();
   return node.settled() && (node.state() != Node::State::open || at_[i]);
@@ -106,6 +108,12 @@ bool Audience::begin(Waiting& waiting) {
   }
   if (stream.head_only() && !stream.wants_document()) {
     stream.accept();
+    return true;
+  }
+  // A document is whole, or none.
+  if (stream.wants_document() &&
+      std::any_of(nodes_.begin(), nodes_.end(), [](const Node* node) { return node->quarantined(); })) {
+    stream.on_document_held();
     return true;
   }
   const std::vector<Node::Query> asked = queries(waiting);

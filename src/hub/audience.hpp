@@ -57,6 +57,7 @@ class Audience final : public RightsHolder, public std::enable_shared_from_this<
   /// A node's state or store is other than before: waiting streams may go on.
   void node_changed(Node& node);
   void node_refused(Node& node);
+  void node_quarantined(Node& node);
   void on_rights() override;
   std::shared_ptr<RightsHolder> hold() override { return shared_from_this(); }
   /// Live streams may have missed something: they are to go on from where they are, as if they had just come.

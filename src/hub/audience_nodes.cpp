@@ -52,6 +52,19 @@ void Audience::node_refused(Node& node) {
   begin_waiting();
 }
 
+/// Those that come back ask for it anew.
+void Audience::node_quarantined(Node& node) {
+  at_[index_of(node)].reset();
+  std::vector<Stream*> streams = std::exchange(live_, {});
+  // Detached first, as below.
+  for (Stream* stream : streams) stream->audience_ = nullptr;
+  for (Stream* stream : streams) {
+    shard_.say_retry(*stream);
+    stream->end_when_written(CloseReason::quarantined);
+  }
+  if (unused()) shard_.maybe_unused(*this);
+}
+
 void Audience::refuse(Stream& stream) {
   // One that has its 200 already ends, and the next try gets the refusal.
   if (!stream.accepted()) stream.on_refused(nodes_[0]->refusal());

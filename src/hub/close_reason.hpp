@@ -20,6 +20,7 @@ namespace xes::hub {
   X(overloaded,       true,        "the worker is at a limit that passes") \
   X(token_expired,    true,        "the token that it was opened with has expired") \
   X(access_revoked,   true,        "its user, or this component, may no longer read a node, or nobody can tell") \
+  X(quarantined,      true,        "the XMPP session failed twice while its node was asked for") \
   X(bad_request,      false,       "the peer broke FastCGI, SCGI or HTTP") \
   X(head_timeout,     false,       "the request's head did not arrive in time") \
   X(aborted,          false,       "the web server sent ABORT_REQUEST") \

@@ -44,6 +44,7 @@ struct Opened {
 struct Held {
   NodeName name;
   bool pending = false;  ///< an owner has to approve: that may take for ever
+  bool quarantined = false;  ///< it is not asked for until a stream comes anew: follow says so. Streams that are open end
 };
 struct Refused {
   NodeName name;

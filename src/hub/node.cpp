@@ -53,28 +53,37 @@ void Node::opened(const Opened& news) {
   }
 }
 
-void Node::held(bool pending) {
+void Node::held(const Held& news) {
   if (state_ == State::opening) state_ = State::held;
-  pending_ = pending;
+  pending_ = news.pending;
+  quarantined_ = news.quarantined;
+  if (state_ == State::open && quarantined_) {
+    close(State::held);
+    for (Audience* audience : audiences_) audience->node_quarantined(*this);
+  }
   for (Audience* audience : audiences_) audience->node_changed(*this);
 }
 
 /// Also of one that is open: a shard that left and came back may have read the answer to its first question last.
 void Node::refused(Refusal refusal) {
-  flush();
-  state_ = State::refused;
+  close(State::refused);
   refusal_ = refusal;
+  for (Audience* audience : audiences_) audience->node_refused(*this);
+}
+
+void Node::close(State state) {
+  flush();
+  state_ = state;
   position_ = {};
   history_.clear();
   store_.reset();
   fetching_ = false;
-  for (Audience* audience : audiences_) audience->node_refused(*this);
 }
 
 void Node::ask_again() {
-  if (state_ != State::refused || absent_) return;
+  if ((state_ != State::refused && !quarantined()) || absent_) return;
   shard_.want({Want::What::follow, name_});
-  state_ = State::opening;
+  if (state_ == State::refused) state_ = State::opening;
 }
 
 void Node::happened(const std::vector<EventRef>& events) {

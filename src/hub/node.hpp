@@ -43,6 +43,8 @@ class Node {
   bool settled() const { return state_ == State::open || state_ == State::refused; }
   /// Held, until one of its owners approves.
   bool pending() const { return state_ == State::held && pending_; }
+  /// Held, until a stream comes anew.
+  bool quarantined() const { return state_ == State::held && quarantined_; }
   const wire::EventId& position() const { return position_; }
 
   void join(Audience& audience) { audiences_.push_back(&audience); }
@@ -51,11 +53,11 @@ class Node {
 
   // What the XMPP side tells.
   void opened(const Opened& news);
-  void held(bool pending);
+  void held(const Held& news);
   void refused(Refusal refusal);  ///< or it is gone
   void happened(const std::vector<EventRef>& events);
   void snapshot(const std::vector<EventRef>& items);
-  /// Asks for it again after a refusal.
+  /// Asks for it again after a refusal, or in quarantine.
   void ask_again();
 
   /// Hands what happened since the last flush to the audiences, each in one piece.
@@ -97,6 +99,7 @@ class Node {
     std::uint64_t as_of;  ///< the sequence that they are complete up to
   };
 
+  void close(State state);
   std::optional<Replay> replay_from_store(const Query& query) const;
   Replay newest(const Query& query, std::size_t later) const;
   Replay from(std::size_t index) const;
@@ -108,6 +111,7 @@ class Node {
   bool absent_ = false;
   bool republish_moves_ = false;
   bool pending_ = false;  ///< if held
+  bool quarantined_ = false;  ///< if held
   bool fetching_ = false;
   wire::EventId position_;
   History history_;

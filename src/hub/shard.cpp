@@ -218,7 +218,7 @@ void Shard::take(News& news) {
     void operator()(const Opened& n) {
       if (Node* node = shard.find(n.name)) node->opened(n);
     }
-    void operator()(const Held& n) { if (Node* node = shard.find(n.name)) node->held(n.pending); }
+    void operator()(const Held& n) { if (Node* node = shard.find(n.name)) node->held(n); }
     void operator()(const Refused& n) {
       if (Node* node = shard.find(n.name)) node->refused(n.refusal);
     }

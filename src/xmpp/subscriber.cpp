@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <random>
 
+#include "base/log_limited.hpp"
 #include "base/text.hpp"
 #include "wire/glob.hpp"
 #include "wire/jid.hpp"
@@ -30,11 +31,13 @@ Subscriber::Subscriber(boost::asio::io_context& io, SessionOptions session, Subs
       jid_(session.jid),
       shards_(std::move(shards)),
       subscribing_(io, options_.subscribing),
+      suspects_(io, {.per_key = 1, .in_all = 1}),
       checking_(io, options_.checking),
       leaving_(io, options_.leaving),
       recheck_timer_(io),
       down_timer_(io),
       relief_timer_(io),
+      forgive_timer_(io),
       session_(io, std::move(session),
                {.on_ready = [this] { on_ready(); },
                 .on_down = [this](const Failure&) { on_down(); },
@@ -71,6 +74,7 @@ void Subscriber::stop() {
   recheck_timer_.cancel();
   down_timer_.cancel();
   relief_timer_.cancel();
+  forgive_timer_.cancel();
   lingering_.clear();
   follows_.clear();
 }
@@ -124,15 +128,17 @@ void Subscriber::follow(ShardIndex shard, const NodeName& name) {
     }
   }
   // A try that fails while nobody is there is the last one.
-  if (stop_lingering(*follow) && follow->state == State::idle && session_.ready()) subscribe(*follow);
+  const bool has_rested = stop_lingering(*follow);
+  follow->asked_anew = follow->asked_anew || follow->in_quarantine();
+  if ((has_rested || follow->asked_anew) && follow->state == State::idle && session_.ready()) subscribe(*follow);
   if (follow->shards.empty() && follow->state == State::active && !follow->room) push_access_check(follow);
-  follow->shards.insert(shard);
+  if (!follow->shards.insert(shard).second) return;  // it asked anew, and has been told what there is to tell
   make_room();
   count_nodes();
-  if (follow->primed) {
+  if (follow->primed && !follow->in_quarantine()) {
     tell_opened(*follow, shard);
   } else if (!session_.ready() || follow->state == State::pending || (!is_new && follow->state == State::idle)) {
-    tell(shard, hub::Held{name, follow->state == State::pending});
+    tell(shard, held(*follow));
   }
   if (is_new && session_.ready()) subscribe(*follow);
 }
@@ -162,7 +168,8 @@ void Subscriber::judge(ShardIndex shard, const NodeName& name, const hub::User& 
 
 void Subscriber::linger(Follow& follow) {
   follow.lingering = lingering_.insert(lingering_.end(), &follow);
-  follow.timer.expires_after(options_.linger);
+  // Who was suspected stays known: a visit may be short.
+  follow.timer.expires_after(follow.is_suspect() ? std::max(options_.linger, options_.quarantine) : options_.linger);
   follow.timer.async_wait([this, weak = std::weak_ptr(find(*follow.name))](const boost::system::error_code& error) {
     const FollowRef left = weak.lock();
     if (!error && left && left->lingering) leave(*left);
@@ -217,7 +224,11 @@ void Subscriber::tell_opened(Follow& follow, ShardIndex shard, std::size_t live)
 
 void Subscriber::tell_held(Follow& follow) {
   for (const ShardIndex shard : follow.shards)
-    if (!follow.open.count(shard)) tell(shard, hub::Held{*follow.name, follow.state == State::pending});
+    if (!follow.open.count(shard)) tell(shard, held(follow));
+}
+
+hub::Held Subscriber::held(const Follow& follow) {
+  return {*follow.name, follow.state == State::pending, follow.in_quarantine()};
 }
 
 /// One wake per shard for all that one read from the socket brought. A full mailbox stops the reading.
@@ -264,7 +275,12 @@ void Subscriber::on_ready() {
   tell_session(true);
   authorizer_.on_ready();  // before any item comes
   for (const auto& [jid, service] : services_) learn_service(jid);
-  for (const auto& [name, follow] : follows_) subscribe(*follow);
+  for (const auto& [name, follow] : follows_)
+    if (!follow->lingering || !follow->is_suspect()) subscribe(*follow);
+  forgive_timer_.expires_after(options_.forgive);
+  forgive_timer_.async_wait([this](const boost::system::error_code& error) {
+    if (!error) forgive();
+  });
   directory_.on_ready();
   recheck();
 }
@@ -273,16 +289,18 @@ void Subscriber::on_ready() {
 void Subscriber::on_down() {
   counters_.session_up = false;
   recheck_timer_.cancel();
+  forgive_timer_.cancel();
   directory_.on_down();
   authorizer_.on_down();
   subscribing_.clear();
+  suspects_.clear();
   checking_.clear();
   leaving_.clear();
   for (auto& [jid, service] : services_) service.lists_none = false;
   left_over_.clear();
   std::vector<FollowRef> over;
   for (const auto& [name, follow] : follows_) {
-    if (follow->over) over.push_back(follow);
+    const bool was_asked = follow->state == State::subscribing || follow->state == State::filling || follow->fetching;
     follow->state = State::idle;
     follow->fetching = follow->fetching_payload = follow->checking = false;
     if (follow->room) {
@@ -290,9 +308,18 @@ void Subscriber::on_down() {
       follow->room->turn.reset();
     }
     if (!follow->lingering) follow->timer.cancel();
-    if (!follow->primed) tell_held(*follow);
+    if (was_asked) count_failure(*follow);
+    if (follow->over) over.push_back(follow);
+    if (!follow->primed || follow->in_quarantine()) tell_held(*follow);
   }
-  for (const FollowRef& follow : over) leave_now(*follow);
+  for (const FollowRef& follow : over) {
+    if (!follow->is_suspect()) {
+      leave_now(*follow);
+    } else {
+      follow->over = false;
+      linger(*follow);
+    }
+  }
   down_timer_.expires_after(options_.tell_down_after);
   down_timer_.async_wait([this](const boost::system::error_code& error) {
     if (!error && !session_.ready()) tell_session(false);
@@ -303,6 +330,47 @@ void Subscriber::tell_session(bool up) {
   if (told_down_ == !up) return;
   told_down_ = !up;
   for (ShardIndex shard = 0; shard < shards_.size(); ++shard) tell(shard, hub::SessionChanged{up});
+}
+
+// ---- nodes that the session failed at
+
+void Subscriber::count_failure(Follow& follow) {
+  ++follow.failures;
+  if (!follow.in_quarantine()) return;
+  counters_.quarantines.fetch_add(1, std::memory_order_relaxed);
+  log_limited::warn("pubsub: the XMPP session failed twice while {} was asked for; it is not asked for again until a new "
+                    "stream opens", display(*follow.name));
+  follow.quarantined_until = std::chrono::steady_clock::now() + options_.quarantine;
+  follow.asked_anew = false;
+  follow.open.clear();
+  follow.wants_snapshot.clear();
+}
+
+/// It was asked for, and the session goes on.
+void Subscriber::clear(Follow& follow) {
+  follow.failures = 0;
+  follow.asked_anew = false;
+}
+
+/// Streams that come sooner wait, so browsers that come back by themselves cost one session at most in that time.
+void Subscriber::try_after_quarantine(Follow& follow) {
+  if (!follow.asked_anew) return;
+  follow.timer.expires_at(follow.quarantined_until);
+  follow.timer.async_wait([this, weak = std::weak_ptr(find(*follow.name))](const boost::system::error_code& error) {
+    const FollowRef again = weak.lock();
+    if (error || !again || !again->in_quarantine() || !session_.ready()) return;
+    again->asked_anew = false;
+    again->failures = max_failures - 1;
+    subscribe(*again);
+  });
+}
+
+void Subscriber::forgive() {
+  for (const auto& [name, follow] : follows_) {
+    if (!follow->in_quarantine() || follow->lingering) continue;
+    follow->asked_anew = true;
+    try_after_quarantine(*follow);
+  }
 }
 
 /// Only the service that was asked is believed (XEP-0060 §12.2 leaves this to the subscriber).

@@ -6,6 +6,13 @@
 // One request about a subscription is under way for each node at a time, in their order: who leaves a node while it is
 // being subscribed to waits for the reply, and so does who comes back while it is being unsubscribed.
 // Bounds: max_nodes; requests under way for each server (a service's domain) and in all; max_left_over.
+//
+// Quarantine: a request may be what the server ends the session for. A node that was being asked about when the session
+// failed (subscribe, join, stored items) becomes a suspect, and suspects are subscribed to one at a time: a second failure
+// can be blamed on one node alone. Such a node is in quarantine: it is sent nothing, its open streams end with a `retry:`,
+// and new ones are held open, until a new stream asks for it. That allows one more try, not sooner than `quarantine` after
+// the failure. An answer, whatever it says, clears the node. A session that has been up for `forgive` allows one more try of
+// each node in quarantine that somebody reads: an unlucky restart of the server may have put it there.
 #pragma once
 
 #include <atomic>
@@ -68,6 +75,8 @@ struct SubscriberOptions {
   LimitedQueue::Limits checking{.per_key = 16, .in_all = 1024};     ///< questions of the periodic check
   LimitedQueue::Limits leaving{.per_key = 16, .in_all = 512};       ///< subscriptions being given up
   std::size_t max_left_over = 65'536;              ///< of these, waiting; a later check finds the others
+  std::chrono::milliseconds quarantine{60'000};  ///< at least, between two tries of a node that the session failed at twice
+  std::chrono::milliseconds forgive{3'600'000};  ///< of a session, until nodes in quarantine are tried again unasked
   std::size_t max_strays = 1024;                   ///< services of which something came that nobody here asked for
   std::size_t max_held_changes = 10'000;           ///< per node, while a stripped payload is fetched
 };
@@ -87,6 +96,7 @@ struct SubscriberCounters {
   std::atomic<std::uint64_t> resets{0};       ///< of them, those that say that history was lost
   std::atomic<std::uint64_t> unanswered{0};   ///< IQs of strangers that got no answer: over a bound
   std::atomic<std::uint64_t> passed_over{0};  ///< stanzas over a bound
+  std::atomic<std::uint64_t> quarantines{0};  ///< times that a node was put in quarantine
   std::atomic<std::uint64_t> pauses{0};       ///< times that the shards held the session back
 };
 
@@ -134,6 +144,8 @@ class Subscriber {
     LimitedQueue::Turn turn;  ///< while entering
   };
 
+  static constexpr unsigned max_failures = 2;  ///< then it is in quarantine
+
   struct Follow {
     Follow(boost::asio::io_context& io, const hub::NodeName& node, const hub::FeedOptions& options)
         : name(std::make_shared<const hub::NodeName>(node)), feed(node, options), timer(io) {}
@@ -162,6 +174,11 @@ class Subscriber {
     bool checking = false;    ///< it is being asked whether we may still subscribe
     std::optional<std::list<Follow*>::iterator> lingering;  ///< in lingering_
     bool over = false;        ///< it has lingered long enough, and goes once its request is answered
+    unsigned failures = 0;    ///< sessions in a row that failed while it was being asked about
+    std::chrono::steady_clock::time_point quarantined_until{};  ///< where these are max_failures
+    bool asked_anew = false;  ///< by a stream that came since
+    bool is_suspect() const { return failures > 0; }
+    bool in_quarantine() const { return failures >= max_failures; }
   };
   using FollowRef = std::shared_ptr<Follow>;  ///< callbacks hold it weakly
 
@@ -178,6 +195,7 @@ class Subscriber {
   /// `live`: the newest events, which streams that wait for the node get as news.
   void tell_opened(Follow& follow, ShardIndex shard, std::size_t live = 0);
   void tell_held(Follow& follow);
+  static hub::Held held(const Follow& follow);
   void after_telling();
   void relieve();
   void count_nodes() { counters_.nodes.store(follows_.size(), std::memory_order_relaxed); }
@@ -193,6 +211,12 @@ class Subscriber {
   void on_message(Element&& message);
   void tell_session(bool up);
 
+  // Nodes that the session failed at.
+  void count_failure(Follow& follow);
+  void clear(Follow& follow);
+  void try_after_quarantine(Follow& follow);
+  void forgive();
+
   // One node's way.
   using Turn = LimitedQueue::Turn;
   void subscribe(Follow& follow);
@@ -205,7 +229,7 @@ class Subscriber {
   void await_approval(Follow& follow);
   void refuse(const FollowRef& follow, const std::string& why, hub::Refusal refusal);
   void fill(Follow& follow, const Turn& turn);
-  void activate(Follow& follow, const hub::Feed::Backfill& filled);
+  void activate(Follow& follow, const hub::Feed::Backfill& filled, const Turn& turn = {});
   void try_later(Follow& follow);
   void leave(Follow& follow);
   void leave_now(Follow& follow);
@@ -216,7 +240,7 @@ class Subscriber {
   void apply(Follow& follow, std::vector<hub::Change> changes);
   void apply_held(Follow& follow);
   void fetch_payload(Follow& follow);
-  void fetch_snapshot(Follow& follow);
+  void fetch_snapshot(Follow& follow, const Turn& turn = {});
   void tell_deaf(Follow& follow);
   void answer_snapshot(Follow& follow, const hub::Feed::Events& items);
 
@@ -271,7 +295,7 @@ class Subscriber {
   std::vector<ShardDoors> shards_;
   std::unordered_map<hub::NodeName, FollowRef, hub::NodeNameHash> follows_;
   std::list<Follow*> lingering_;  ///< those that nobody reads, the longest first
-  LimitedQueue subscribing_, checking_, leaving_;
+  LimitedQueue subscribing_, suspects_, checking_, leaving_;
   struct KnownService {
     std::size_t follows = 0;
     bool answers = false;          ///< has said what it is (XEP-0030)
@@ -295,6 +319,7 @@ class Subscriber {
   boost::asio::steady_timer recheck_timer_;
   boost::asio::steady_timer down_timer_;
   boost::asio::steady_timer relief_timer_;
+  boost::asio::steady_timer forgive_timer_;
   SubscriberCounters counters_;
   bool told_down_ = false;
   bool paused_ = false;

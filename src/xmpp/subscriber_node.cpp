@@ -28,12 +28,19 @@ std::string Subscriber::display(const NodeName& name) { return quote(name.node) 
 // ---- one node's way
 
 void Subscriber::subscribe(Follow& follow) {
+  if (follow.in_quarantine()) return try_after_quarantine(follow);
   follow.state = State::queued;
   follow.feed.begin_backfill(true);
-  subscribing_.push(key_of(follow.name->service), [this, weak = std::weak_ptr(find(*follow.name))](const Turn& turn) {
-    const FollowRef next = weak.lock();
-    if (next && next->state == State::queued) start_subscribing(*next, turn);
-  });
+  const auto stand_in_line = [this, key = key_of(follow.name->service), weak = std::weak_ptr(find(*follow.name))](const Turn& alone) {
+    subscribing_.push(key, [this, alone, weak](const Turn& turn) {
+      const FollowRef next = weak.lock();
+      if (!next || next->state != State::queued) return;
+      start_subscribing(*next, alone ? std::make_shared<std::pair<Turn, Turn>>(alone, turn) : turn);
+    });
+  };
+  // One suspect at a time has a place in the line.
+  if (follow.is_suspect()) return suspects_.push(key_of(follow.name->service), stand_in_line);
+  stand_in_line({});
 }
 
 void Subscriber::start_subscribing(Follow& follow, const Turn& turn) {
@@ -110,6 +117,7 @@ void Subscriber::on_refused(const FollowRef& follow, const IqFailure& failure, c
 
 /// An approval that was withdrawn, too: what is known is not for those who wait for one.
 void Subscriber::await_approval(Follow& follow) {
+  clear(follow);
   if (follow.primed) return drop(NodeName(*follow.name), hub::Refusal::forbidden);
   follow.state = State::pending;
   tell_held(follow);
@@ -169,7 +177,7 @@ void Subscriber::fill(Follow& follow, const Turn& turn) {
       const hub::Feed::Backfill backfill = filled->feed.end_backfill(*stored, Clock::now());
       spdlog::debug("pubsub: {} stores {} items; {} events follow from them", display(*filled->name), stored->size(),
                     backfill.events.size());
-      return activate(*filled, backfill);
+      return activate(*filled, backfill, turn);
     }
     if (pubsub::read_refusal(stored.error()) == pubsub::Refusal::passing) {
       log_limited::warn("pubsub: cannot read the items of {} now: {}", display(*filled->name), stored.error().reason);
@@ -179,22 +187,24 @@ void Subscriber::fill(Follow& follow, const Turn& turn) {
     // The node keeps no items, or lets nobody read them back: there is nothing to miss then.
     filled->unreadable = pubsub::is_no(stored.error());
     spdlog::debug("pubsub: {} has no stored items: {}", display(*filled->name), stored.error().reason);
-    activate(*filled, filled->feed.abandon_backfill(Clock::now()));
+    activate(*filled, filled->feed.abandon_backfill(Clock::now()), turn);
   });
 }
 
-void Subscriber::activate(Follow& follow, const hub::Feed::Backfill& filled) {
+void Subscriber::activate(Follow& follow, const hub::Feed::Backfill& filled, const Turn& turn) {
   follow.state = State::active;
   follow.primed = true;
   if (follow.over) return leave_now(follow);
   tell_events(follow, filled.events);
   for (const ShardIndex shard : follow.shards)
     if (!follow.open.count(shard)) tell_opened(follow, shard, filled.events.size() - filled.live_from);
-  if (!follow.wants_snapshot.empty()) fetch_snapshot(follow);
+  if (!follow.wants_snapshot.empty()) fetch_snapshot(follow, turn);
+  if (!follow.fetching) clear(follow);
 }
 
 void Subscriber::try_later(Follow& follow) {
   follow.state = State::idle;
+  clear(follow);
   if (follow.over) return leave_now(follow);
   if (follow.lingering) return;
   follow.timer.expires_after(options_.retry);
@@ -291,17 +301,19 @@ void Subscriber::fetch_payload(Follow& follow) {
 
 // ---- snapshots
 
-void Subscriber::fetch_snapshot(Follow& follow) {
+void Subscriber::fetch_snapshot(Follow& follow, const Turn& turn) {
   if (follow.room) return answer_snapshot(follow, follow.feed.snapshot(follow.room->list.items()));
   if (follow.fetching) return;
   if (follow.unreadable) return answer_snapshot(follow, follow.feed.remembered());
   follow.fetching = true;
   follow.feed.begin_backfill(false);
-  read_stored_items(session_, *follow.name, {}, [this, weak = std::weak_ptr(find(*follow.name))](StoredItems stored) {
+  read_stored_items(session_, *follow.name, {}, [this, turn, weak = std::weak_ptr(find(*follow.name))](StoredItems stored) {
     const FollowRef fetched = weak.lock();
-    if (!fetched || !fetched->fetching) return;
+    // on_down() sees to those that were under way.
+    if (!fetched || !fetched->fetching || !session_.ready()) return;
     fetched->fetching = false;
-    if (!session_.ready() || fetched->state != State::active) return;  // activate() asks again
+    if (fetched->state != State::active) return;  // activate() asks again
+    clear(*fetched);
     if (!stored) {
       log_limited::warn("pubsub: cannot read the items of {}: {}", display(*fetched->name), stored.error().reason);
       fetched->feed.abandon_backfill(Clock::now());
