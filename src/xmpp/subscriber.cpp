@@ -31,7 +31,7 @@ Subscriber::Subscriber(boost::asio::io_context& io, SessionOptions session, Subs
       jid_(session.jid),
       shards_(std::move(shards)),
       subscribing_(io, options_.subscribing),
-      suspects_(io, {.per_key = 1, .in_all = 1}),
+      suspects_(io, options_.suspects),
       checking_(io, options_.checking),
       leaving_(io, options_.leaving),
       recheck_timer_(io),
@@ -172,7 +172,8 @@ void Subscriber::linger(Follow& follow) {
   follow.timer.expires_after(follow.is_suspect() ? std::max(options_.linger, options_.quarantine) : options_.linger);
   follow.timer.async_wait([this, weak = std::weak_ptr(find(*follow.name))](const boost::system::error_code& error) {
     const FollowRef left = weak.lock();
-    if (!error && left && left->lingering) leave(*left);
+    // It may linger anew since: a wait that was over already cannot be cancelled.
+    if (!error && left && left->lingering && left->timer.expiry() <= std::chrono::steady_clock::now()) leave(*left);
   });
 }
 
@@ -298,7 +299,7 @@ void Subscriber::on_down() {
   leaving_.clear();
   for (auto& [jid, service] : services_) service.lists_none = false;
   left_over_.clear();
-  std::vector<FollowRef> over;
+  std::vector<FollowRef> left;
   for (const auto& [name, follow] : follows_) {
     const bool was_asked = follow->state == State::subscribing || follow->state == State::filling || follow->fetching;
     follow->state = State::idle;
@@ -309,16 +310,16 @@ void Subscriber::on_down() {
     }
     if (!follow->lingering) follow->timer.cancel();
     if (was_asked) count_failure(*follow);
-    if (follow->over) over.push_back(follow);
+    if (follow->over || (follow->lingering && was_asked)) left.push_back(follow);
     if (!follow->primed || follow->in_quarantine()) tell_held(*follow);
   }
-  for (const FollowRef& follow : over) {
+  for (const FollowRef& follow : left) {
     if (!follow->is_suspect()) {
       leave_now(*follow);
-    } else {
-      follow->over = false;
-      linger(*follow);
+      continue;
     }
+    stop_lingering(*follow);
+    linger(*follow);  // for longer
   }
   down_timer_.expires_after(options_.tell_down_after);
   down_timer_.async_wait([this](const boost::system::error_code& error) {

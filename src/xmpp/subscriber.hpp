@@ -72,6 +72,7 @@ struct SubscriberOptions {
   std::size_t max_nodes = 0;
   // At a time; the others take turns. With the authorizer's and the directory's, less than SessionOptions::max_pending_iqs.
   LimitedQueue::Limits subscribing{.per_key = 64, .in_all = 4096};  ///< nodes being subscribed to, or entered, and filled
+  LimitedQueue::Limits suspects{.per_key = 1, .in_all = 1};         ///< of these, nodes at which the session has failed
   LimitedQueue::Limits checking{.per_key = 16, .in_all = 1024};     ///< questions of the periodic check
   LimitedQueue::Limits leaving{.per_key = 16, .in_all = 512};       ///< subscriptions being given up
   std::size_t max_left_over = 65'536;              ///< of these, waiting; a later check finds the others

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 """A stand-in for the XMPP server and its pubsub service, which a test may have say anything that is XML.
 
-Lets any component in, says yes to every subscription, remembers each stanza that came, as a parsed element.
+Lets any component in, as often as it comes, says yes to every subscription, remembers each stanza that came, as a parsed element.
 """
 import socket
 import threading
@@ -32,12 +32,14 @@ def error(text: str) -> str:
 class ScriptedXmpp:
     """Has what Worker asks of a server. `nodes` is what the service lists, `refusals` what it answers to a subscription of a
     node: the text of an error. `errors`: the same for what is asked otherwise: "list", "items", "join". `nick`: what a room
-    calls who joins it, whatever they want (XEP-0045 §7.2.3); `history`: what was said there before, as say_in_room takes it."""
+    calls who joins it, whatever they want (XEP-0045 §7.2.3); `history`: what was said there before, as say_in_room takes it.
+    `drops`: ("subscribe" or "items", node) at which it ends the session; `sessions`: how many it has let in."""
     name, secret, pubsub, pubsub2, components = "scripted", "secret", "pubsub.example", "pubsub2.example", ("me.example",)
 
     def __init__(self):
         self.nodes, self.refusals, self.stanzas, self.items = [], {}, [], {}
         self.errors, self.nick, self.history = {}, None, []
+        self.drops, self.sessions = set(), 0
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.component_port = self._listener.getsockname()[1]
         self._peer, self._ready = None, threading.Event()
@@ -75,8 +77,15 @@ class ScriptedXmpp:
         self.say(f"<presence from={quoted(room + '/' + nick)} to='me.example' type='unavailable'><x xmlns='{MUC}#user'>"
                  f"<item><reason>{reason}</reason></item><status code='307'/><status code='110'/></x></presence>")
 
+    def asked(self, what: str, node: str) -> int:
+        return sum(one.get("node") == node for stanza in list(self.stanzas) for one in stanza.iter(f"{{{PUBSUB}}}{what}"))
+
     def subscribed(self, node: str) -> bool:
-        return any(one.get("node") == node for stanza in list(self.stanzas) for one in stanza.iter(f"{{{PUBSUB}}}subscribe"))
+        return self.asked("subscribe", node) > 0
+
+    def wait_sessions(self, count: int, timeout: float = 60) -> None:
+        """Until it has let in so many. What it says then may be too early, unlike what is stored."""
+        wait_until(lambda: self.sessions >= count, f"session {count}", timeout)
 
     def wait_subscribed(self, node: str) -> None:
         wait_until(lambda: self.subscribed(node), f"a subscription to {node!r}")
@@ -93,7 +102,14 @@ class ScriptedXmpp:
 
     def _serve(self) -> None:
         try:
-            self._peer, _ = self._listener.accept()
+            while True:
+                self._peer, _ = self._listener.accept()
+                self._talk()
+        except OSError:
+            pass  # stopped
+
+    def _talk(self) -> None:
+        try:
             parser, depth = ET.XMLPullParser(("start", "end")), 0
             while octets := self._peer.recv(65536):
                 parser.feed(octets)
@@ -104,11 +120,12 @@ class ScriptedXmpp:
                     elif what == "end" and depth == 1:
                         self._take(element)
         except OSError:
-            pass  # stopped
+            pass  # the component left, or was dropped
 
     def _take(self, stanza: ET.Element) -> None:
         if stanza.tag == NS + "handshake":
             self._peer.sendall(b"<handshake/>")
+            self.sessions += 1
             self.say(f"<iq type='get' id='{_READY}' from='{self.pubsub}' to='me.example'><ping xmlns='urn:xmpp:ping'/></iq>")
             return
         if stanza.get("id") == _READY:
@@ -118,6 +135,8 @@ class ScriptedXmpp:
         if stanza.tag == NS + "presence" and not stanza.get("type"):
             self._let_in(stanza)
         if stanza.tag == NS + "iq" and stanza.get("type") in ("get", "set"):
+            if any(self._is_about(stanza, *one) for one in self.drops):
+                return self._peer.close()
             kind, inner = self._answer(stanza)
             self.say(f"<iq type='{kind}' id='{stanza.get('id')}' from={quoted(stanza.get('to'))} "
                      f"to={quoted(stanza.get('from'))}>{inner}</iq>")
@@ -132,6 +151,10 @@ class ScriptedXmpp:
                      "</presence>")
             for said in self.history:
                 self.say_in_room(room, said)
+
+    @staticmethod
+    def _is_about(iq: ET.Element, what: str, node: str) -> bool:
+        return any(one.get("node") == node for one in iq.iter(f"{{{PUBSUB}}}{what}"))
 
     def _answer(self, iq: ET.Element) -> tuple:
         for asked in iq.iter():

@@ -73,6 +73,30 @@ TEST_F(SeveralNodes, WaitsForAllOfThem) {
   EXPECT_THAT(stream.texts(), ElementsAre("a1", "b1"));
 }
 
+TEST_F(SeveralNodes, GoOnWithoutOneThatIsInQuarantine) {
+  FakeStream before(shard), stream(shard), document(shard);
+  shard.open(before, both(), {});
+  open_both();
+  publish(1, "b1");
+  before.texts();
+  send(Held{feeds[1]->name(), false, true});
+  EXPECT_EQ(before.reason, CloseReason::quarantined);
+  asked();
+  shard.open(stream, both(), {});
+  EXPECT_THAT(asked(), ElementsAre(What::follow, What::follow)) << "anew";
+  send(Held{feeds[1]->name(), false, true});
+  open_node(0);
+  document.document = true;
+  shard.open(document, both(), newest(9));
+  EXPECT_TRUE(document.held) << "half a document would read as a whole one";
+  publish(0, "a1");
+  EXPECT_THAT(stream.texts(), ElementsAre("#", "a1"));
+  open_node(1);
+  store(1, {item("b1", "b1")});
+  publish(1, "b2");
+  EXPECT_THAT(stream.texts(), ElementsAre(R"(node {"node":"b","state":"created"})", "b1", "#", "b2"));
+}
+
 TEST_F(SeveralNodes, KeepsWhatWasAbsentFromWhoseRightToItNobodyKnows) {
   FakeStream allowed(shard), other(shard);
   Selection selection = both();

@@ -269,6 +269,50 @@ TEST_F(NodeTest, EndsHeldStreamsThatAreRefusedLater) {
   EXPECT_EQ(held.reason, CloseReason::node_ended);
 }
 
+TEST_F(NodeTest, IsAskedForAnewInQuarantineByEachStreamThatComes) {
+  FakeStream waiting(shard), later(shard);
+  shard.open(waiting, sample, {});
+  EXPECT_THAT(asked(), ElementsAre(What::follow));
+  send(Held{sample_name});
+  shard.open(later, sample, {});
+  EXPECT_THAT(asked(), IsEmpty()) << "what passes by itself is not asked for twice";
+  send(Held{sample_name, false, true});
+  EXPECT_TRUE(waiting.accepted() && !waiting.ended());
+  EXPECT_THAT(asked(), IsEmpty());
+  FakeStream anew(shard), document(shard);
+  shard.open(anew, sample, {});
+  EXPECT_TRUE(anew.accepted());
+  EXPECT_THAT(asked(), ElementsAre(What::follow));
+  document.document = true;
+  shard.open(document, sample, newest(5));
+  EXPECT_TRUE(document.held);
+  open();
+  happen(published("a", "a"));
+  EXPECT_THAT(waiting.texts(), ElementsAre("#", "a"));
+  EXPECT_THAT(anew.texts(), ElementsAre("#", "a"));
+}
+
+TEST_F(NodeTest, EndsLiveStreamsInQuarantineWhichComeBackAndGoOn) {
+  FakeStream live(shard), waiting(shard);
+  shard.open(live, sample, {});
+  open();
+  happen(published("a", "a"));
+  shard.open(waiting, sample, newest(5));
+  live.texts();
+  send(Held{sample_name, false, true});
+  EXPECT_EQ(live.reason, CloseReason::quarantined);
+  EXPECT_THAT(live.bytes, testing::StartsWith("retry: "));
+  EXPECT_FALSE(waiting.ended());
+  FakeStream back(shard);
+  shard.open(back, sample, after(id_of(0)));
+  EXPECT_TRUE(back.accepted());
+  feed->change(published("b", "b"), {});
+  open();
+  EXPECT_THAT(back.texts(), ElementsAre("b", "#"));
+  snapshot({item("a", "a"), item("b", "b")});
+  EXPECT_THAT(waiting.texts(), ElementsAre("a", "b", "#"));
+}
+
 TEST_F(NodeTest, WritesARefusalOutToASlowSocket) {
   FakeStream stream(shard);
   stream.room = 2;

@@ -39,7 +39,10 @@ class Server {
     options.backoff_max = std::chrono::milliseconds(10);
     return options;
   }
-  void say(const std::string& bytes) { boost::asio::write(socket_, boost::asio::buffer(bytes)); }
+  /// Nobody hears it after hang_up().
+  void say(const std::string& bytes) {
+    if (socket_.is_open()) boost::asio::write(socket_, boost::asio::buffer(bytes));
+  }
   void hang_up() { socket_.close(); }
   /// Whether it takes what the component sends.
   void listen(bool wanted) {

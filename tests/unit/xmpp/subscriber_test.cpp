@@ -325,6 +325,212 @@ TEST_F(SubscriberTest, HasSoManyRequestsUnderWayAtAServiceAlone) {
   EXPECT_EQ(services.count("subscribe"), 8u);
 }
 
+// ---- nodes that the session fails at
+
+class QuarantineTest : public SubscriberTest {
+ protected:
+  QuarantineTest() { services.answer("http://jabber.org/protocol/disco#info", "<x/>"); }
+
+  /// The session ends whenever `what` is asked for of a node whose name begins with "bad".
+  void fail_at(const std::string& what) {
+    const std::string content = what == "items" ? empty_items : "<x/>";
+    services.answer(what, [this, content](const Services::Question& question) {
+      if (!question.node.starts_with("bad")) return content;
+      server.hang_up();
+      return std::string();
+    });
+  }
+  void succeed() {
+    services.answer("subscribe", "<x/>");
+    services.answer("items", empty_items);
+  }
+  std::size_t asked_of(const std::string& what, const std::string& node) const {
+    const auto asked = services.asked(what);
+    return static_cast<std::size_t>(std::count_if(asked.begin(), asked.end(), [&](const auto& one) { return one.node == node; }));
+  }
+  std::size_t quarantined(const std::string& node) const {
+    return static_cast<std::size_t>(std::count_if(told.begin(), told.end(), [&](const hub::News& letter) {
+      const auto* held = std::get_if<hub::Held>(&letter);
+      return held && held->quarantined && held->name.node == node;
+    }));
+  }
+  std::size_t opened(const std::string& node) const {
+    return static_cast<std::size_t>(std::count_if(told.begin(), told.end(), [&](const hub::News& letter) {
+      const auto* opened = std::get_if<hub::Opened>(&letter);
+      return opened && opened->name.node == node;
+    }));
+  }
+  bool run_until_quarantined(std::uint64_t times = 1) {
+    return run_until([&] { return subscriber->counters().quarantines >= times && subscriber->counters().session_up; });
+  }
+  /// What would be sent, were there anything to send.
+  void run_on() { io.run_for(100ms); }
+};
+
+TEST_F(QuarantineTest, TakesANodeThatTheSessionFailedAtTwiceAndNoOther) {
+  for (const std::string what : {"subscribe", "items"}) {
+    SCOPED_TRACE(what);
+    succeed();
+    fail_at(what);
+    start();
+    const int before = server.connections;
+    told.clear();
+    for (int i = 0; i < 100; ++i) want(Want::What::follow, i == 50 ? "bad" : "n" + std::to_string(i));
+    ASSERT_TRUE(run_until_quarantined());
+    ASSERT_TRUE(run_until([&] {
+      for (int i = 0; i < 100; ++i)
+        if (i != 50 && opened("n" + std::to_string(i)) == 0) return false;
+      return true;
+    }));
+    run_on();
+    EXPECT_EQ(server.connections, before + 2);
+    EXPECT_EQ(subscriber->counters().quarantines, 1u);
+    EXPECT_EQ(quarantined("bad"), 1u);
+    EXPECT_EQ(opened("bad"), 0u);
+    EXPECT_EQ(told_of<hub::Refused>() + told_of<hub::Ended>(), 0u) << "it may pass";
+    notify("<items node='n7'><item id='1'><x/></item></items>");
+    EXPECT_TRUE(run_until_told<hub::Happened>());
+    subscriber.reset();
+  }
+}
+
+TEST_F(QuarantineTest, AllowsOneMoreTryForAStreamThatAsksAnew) {
+  options.quarantine = 30ms;
+  fail_at("items");
+  start();
+  want(Want::What::follow, "bad");
+  ASSERT_TRUE(run_until_quarantined());
+  run_on();
+  EXPECT_EQ(asked_of("items", "bad"), 2u);
+  want(Want::What::follow, "bad");
+  want(Want::What::follow, "bad");
+  ASSERT_TRUE(run_until_quarantined(2));
+  run_on();
+  EXPECT_EQ(asked_of("items", "bad"), 3u);
+  EXPECT_EQ(server.connections, 4);
+  succeed();
+  run_on();
+  EXPECT_EQ(opened("bad"), 0u) << "nobody has asked";
+  want(Want::What::follow, "bad");
+  ASSERT_TRUE(run_until([&] { return opened("bad") == 1; }));
+  notify("<items node='bad'><item id='1'><x/></item></items>");
+  EXPECT_TRUE(run_until_told<hub::Happened>());
+}
+
+TEST_F(QuarantineTest, MakesStreamsWaitThatAskSoonerThanATryMayBe) {
+  options.linger = 0ms;
+  fail_at("subscribe");
+  start();
+  want(Want::What::follow, "bad");
+  ASSERT_TRUE(run_until_quarantined());
+  for (int i = 0; i < 10; ++i) {
+    want(Want::What::follow, "bad");
+    want(Want::What::unfollow, "bad");
+    want(Want::What::follow, "bad");
+    io.run_for(10ms);
+  }
+  EXPECT_EQ(asked_of("subscribe", "bad"), 2u);
+  EXPECT_EQ(quarantined("bad"), 11u) << "each of those that came is held";
+}
+
+/// With no linger nothing would be known of a node when the next one comes.
+TEST_F(QuarantineTest, IsNotEscapedByShortVisits) {
+  options.linger = 0ms;
+  fail_at("subscribe");
+  start();
+  for (std::size_t visit = 1; visit <= 5; ++visit) {
+    const int before = server.connections;
+    want(Want::What::follow, "bad");
+    if (visit <= 2) {
+      ASSERT_TRUE(run_until_asked("subscribe", visit));
+      want(Want::What::unfollow, "bad");
+      ASSERT_TRUE(run_until([&] { return server.connections > before && subscriber->counters().session_up; }));
+    } else {
+      run_on();
+      want(Want::What::unfollow, "bad");
+    }
+  }
+  EXPECT_EQ(asked_of("subscribe", "bad"), 2u);
+}
+
+TEST_F(QuarantineTest, EndsWhatIsOpen) {
+  options.quarantine = 1ms;
+  start();
+  want(Want::What::follow, "bad");
+  ASSERT_TRUE(run_until([&] { return opened("bad") == 1; }));
+  fail_at("subscribe");
+  notify("<configuration node='bad'/>");
+  ASSERT_TRUE(run_until_quarantined());
+  ASSERT_TRUE(run_until([&] { return quarantined("bad") == 1; }));
+  succeed();
+  want(Want::What::follow, "bad");
+  EXPECT_TRUE(run_until([&] { return opened("bad") == 2; }));
+}
+
+/// A reader's question for what is stored, which is put to a node that is open.
+TEST_F(QuarantineTest, CountsWhatIsAskedForOnceANodeIsOpen) {
+  services.answer("items", [this](const Services::Question&) {
+    if (services.count("items") % 2 == 1) return empty_items;
+    server.hang_up();
+    return std::string();
+  });
+  start();
+  want(Want::What::follow, "bad");
+  ASSERT_TRUE(run_until([&] { return opened("bad") == 1; }));
+  want(Want::What::fetch, "bad");
+  ASSERT_TRUE(run_until_quarantined());
+  run_on();
+  EXPECT_EQ(server.connections, 3);
+}
+
+/// Restarts of the server, say: only nodes that were asked about alone can be blamed, one for each.
+TEST_F(QuarantineTest, TakesFewWhereTheSessionFailsForAnotherReason) {
+  constexpr int failures = 4, nodes = 200;
+  services.answer("subscribe", [&, in_session = 0, session = 0](const Services::Question&) mutable {
+    if (std::exchange(session, server.connections) != server.connections) in_session = 0;
+    if (session > failures || ++in_session < 20) return std::string("<x/>");
+    server.hang_up();
+    return std::string();
+  });
+  start();
+  for (int i = 0; i < nodes; ++i) want(Want::What::follow, "n" + std::to_string(i));
+  ASSERT_TRUE(run_until([&] {
+    std::size_t open = 0;
+    for (int i = 0; i < nodes; ++i) open += opened("n" + std::to_string(i)) > 0;
+    return server.connections > failures && open + subscriber->counters().quarantines == nodes;
+  }));
+  EXPECT_LE(subscriber->counters().quarantines, failures - 1u);
+}
+
+TEST_F(QuarantineTest, IsLeftWithoutAQuestionOnceTheSessionHasBeenUpForLong) {
+  options.quarantine = 1ms;
+  options.forgive = 200ms;
+  fail_at("subscribe");
+  start();
+  want(Want::What::follow, "bad");
+  ASSERT_TRUE(run_until_quarantined());
+  succeed();
+  EXPECT_TRUE(run_until([&] { return opened("bad") == 1; }));
+}
+
+TEST_F(QuarantineTest, ForgetsAFailureOnceThereIsAnAnswer) {
+  start();
+  want(Want::What::follow, "bad");
+  ASSERT_TRUE(run_until([&] { return opened("bad") == 1; }));
+  for (int i = 1; i <= 4; ++i) {
+    services.answer("subscribe", [&, times = 0](const auto&) mutable {
+      if (++times > 1) return std::string("<x/>");
+      server.hang_up();
+      return std::string();
+    });
+    const std::size_t asked = services.count("items");
+    notify("<configuration node='bad'/>");
+    ASSERT_TRUE(run_until([&] { return server.connections == i + 1 && services.count("items") > asked; }));
+    run_on();
+  }
+  EXPECT_EQ(subscriber->counters().quarantines, 0u);
+}
+
 // ---- nodes that nobody reads
 
 /// Every order of pages that come and go and of answers, with no linger: one request for each node at a time, and in the
