@@ -33,8 +33,11 @@ class DirectoryTest : public testing::Test {
   template <class Done>
   bool run_until(Done done) {
     const auto give_up = std::chrono::steady_clock::now() + 10s;
-    while (!done() && std::chrono::steady_clock::now() < give_up) io.run_one_for(10ms);
-    return done();
+    while (!done()) {
+      if (std::chrono::steady_clock::now() >= give_up) return false;
+      io.run_one_for(10ms);
+    }
+    return true;
   }
   bool run_until_told(std::size_t times) {
     return run_until([&] { return told.size() >= times; });
