@@ -11,7 +11,7 @@ ids = {"ids": lambda text: re.sub(r"\W+", "-", str(text))[:24]}
 HEADERS = {"status", "content-type", "content-length", "cache-control", "x-content-type-options", "allow", "www-authenticate", "x-accel-buffering",
            "vary", "link", "x-last-event-id"}
 FIELDS = re.compile(r"(?:(?:data|event|id|retry): .*|:.*|data:|)", re.DOTALL)
-EVENTS = {"message", "retract", "purge", "delete", "reset", "position", "status", "node"}
+EVENTS = {"message", "retract", "purge", "delete", "reset", "position", "status", "node", "too-large"}
 # After it nothing that ends a line anywhere: controls (C0, C1 with NEL among them), and Unicode's own separators.
 LOG_LINE = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}[+-]\d\d:\d\d (?:trace|debug|info|warning|error|critical): "
                       "[^\0-\x1f\x7f-\x9f\u2028\u2029]*")
