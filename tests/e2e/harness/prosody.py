@@ -10,7 +10,7 @@ from .process import Process, free_port, program
 from .server import Server
 
 SECRET = "correct horse battery staple"
-USERS = ("publisher", "owner", "friend", "stranger")
+USERS = ("publisher", "owner", "friend", "stranger", "flooder")
 PEOPLE = ("alice", "bob")
 PASSWORD = "sesame"
 COMPONENTS = ("eventsource.localhost", *(f"eventsource{number}.localhost" for number in range(2, 10)))

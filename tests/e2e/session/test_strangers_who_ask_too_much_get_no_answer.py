@@ -8,10 +8,11 @@ def test_requests_without_end_leave_session_and_streams_alone(xmpp, own_worker, 
     first, second = new_node(), new_node()
     stream = open_direct(worker, first)
     info = "<query xmlns='http://jabber.org/protocol/disco#info'/>"
+    # A user of their own: for a while their server is busy with what they sent.
     for number in range(2000):
-        user("friend").send(f"<iq type='get' id='{number}' to='{worker.component}'>{info}</iq>")
+        user("flooder").send(f"<iq type='get' id='{number}' to='{worker.component}'>{info}</iq>")
     for number in range(100):
-        user("friend").send(f"<iq type='get' id='{str(number) * 20_000}' to='{worker.component}'>{info}</iq>")
+        user("flooder").send(f"<iq type='get' id='{str(number) * 20_000}' to='{worker.component}'>{info}</iq>")
     # What is new at the service is still asked for, and heard of.
     other = open_direct(worker, second)
     wait_subscribed(publisher, second, worker)
