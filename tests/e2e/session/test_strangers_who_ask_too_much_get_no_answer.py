@@ -13,6 +13,7 @@ def test_requests_without_end_leave_session_and_streams_alone(xmpp, own_worker, 
         user("flooder").send(f"<iq type='get' id='{number}' to='{worker.component}'>{info}</iq>")
     for number in range(100):
         user("flooder").send(f"<iq type='get' id='{str(number) * 20_000}' to='{worker.component}'>{info}</iq>")
+    user("flooder").press_on()
     # What is new at the service is still asked for, and heard of.
     other = open_direct(worker, second)
     wait_subscribed(publisher, second, worker)
