@@ -12,6 +12,9 @@ import subprocess
 import time
 from pathlib import Path
 
+# A shell's background job ignores it, and so would whatever is started here.
+signal.signal(signal.SIGQUIT, signal.SIG_DFL)
+
 _running: set["Process"] = set()
 _handed_out: set[int] = set()
 
