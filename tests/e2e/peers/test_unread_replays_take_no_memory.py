@@ -35,14 +35,18 @@ def virtual(pid: int) -> int:
         return next(int(line.split()[1]) * 1024 for line in status if line.startswith("VmSize:"))
 
 
-def streams_of(worker) -> int:
+def metric(worker, name: str) -> int:
     peer = connect(worker.fastcgi)
     peer.sendall(request({**environment("/", HOST), "EVENTSOURCE_METRICS": "on"}))
     octets = b""
     while block := peer.recv(65536):
         octets += block
     peer.close()
-    return int(octets.split(b"\nxmpp_eventsource_streams ")[1].split()[0])
+    return int(octets.split(f"\nxmpp_eventsource_{name} ".encode())[1].split()[0])
+
+
+def streams_of(worker) -> int:
+    return metric(worker, "streams")
 
 
 def alive(worker, publisher, node: str, open_direct) -> None:
@@ -98,8 +102,8 @@ def test_where_there_is_hardly_more_memory_the_worker_goes_on(own_worker, user, 
     for number in range(STREAMS):
         peers.append(unread(worker, nodes, f"192.0.2.{number}"))
         publisher.publish(nodes[number % 2], f"<p xmlns='urn:x'>{'y' * ITEM_BYTES}</p>", f"i{number}")
-    wait_until(lambda: streams_of(worker) + worker.log().count("too_slow") + worker.log().count("backlog_full") >= STREAMS,
-               "all of them to be taken in")
+    wait_until(lambda: metric(worker, "streams_opened_total") + metric(worker, "failures_total") > STREAMS,
+               "all of them to be taken in", timeout=30)
     assert worker.process.alive(), worker.log()[-2000:]
     for peer in (first, *peers):
         peer.close()
