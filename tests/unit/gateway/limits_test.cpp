@@ -183,7 +183,8 @@ TEST_F(LimitsTest, HoldATicketOnceHoweverOftenItMoves) {
   other = std::move(ticket);
   tickets.clear();
   expect_counts(1, 1, 1, 1);
-  other = std::move(other);
+  Ticket& same = other;  // to itself
+  other = std::move(same);
   EXPECT_TRUE(other);
   EXPECT_EQ(open({.user = "bob"}), "");
   other = std::move(tickets.front());
