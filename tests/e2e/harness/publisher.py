@@ -16,6 +16,7 @@ from slixmpp.xmlstream.handler import Callback, Waiter
 from slixmpp.xmlstream.matcher import MatcherId, MatchXPath
 
 from .prosody import PASSWORD
+from .pull_parser import PullParser
 
 PUBSUB = "http://jabber.org/protocol/pubsub"
 OWNER = "http://jabber.org/protocol/pubsub#owner"
@@ -49,6 +50,12 @@ class _Loop:
 
 def connect(client, port: int) -> None:
     """To a server on this machine, without TLS. slixmpp 1.10 is told so by attributes, 1.8 by arguments."""
+    init_parser = client.init_parser
+
+    def init_our_parser():
+        init_parser()
+        client.parser = PullParser(("start", "end"))
+    client.init_parser = init_our_parser
     if hasattr(client, "enable_plaintext"):
         client.enable_direct_tls, client.enable_starttls, client.enable_plaintext = False, False, True
         client.connect("127.0.0.1", port)

@@ -9,6 +9,7 @@ import xml.etree.ElementTree as ET
 
 from .process import wait_until
 from .publisher import PUBSUB
+from .pull_parser import PullParser
 
 NS = "{jabber:component:accept}"
 EVENT = f"{PUBSUB}#event"
@@ -110,7 +111,7 @@ class ScriptedXmpp:
 
     def _talk(self) -> None:
         try:
-            parser, depth = ET.XMLPullParser(("start", "end")), 0
+            parser, depth = PullParser(("start", "end")), 0
             while octets := self._peer.recv(65536):
                 parser.feed(octets)
                 for what, element in parser.read_events():
