@@ -42,11 +42,11 @@ void check_item(const hub::Item& item) {
   if (item.left_out) return check(item.payload.empty());
   auto name = std::make_shared<const hub::NodeName>(hub::NodeName{"pubsub.example", "n"});
   const wire::EventId id{1, 2, item.content_hash(*name), 4, 5};
-  const hub::Event event(hub::Happening::item, hub::Origin::live, id, name, item);
+  const auto event = std::make_shared<const hub::Event>(hub::Happening::item, hub::Origin::live, id, name, item);
   if (!item.payload.empty()) check(wire::is_element(item.payload));
   for (std::size_t view = 0; view < hub::view_count; ++view) {
     const auto as = static_cast<hub::View>(view);
-    const auto read = read_event_stream("id: " + to_string(id) + "\n" + std::string(event.body(as)));
+    const auto read = read_event_stream("id: " + to_string(id) + "\n" + std::string(body_of(*frame_of(event, as))));
     check(read.events.size() == 1 && read.events[0].type == "message" && read.last_event_id == to_string(id));
     const std::string& data = read.events[0].data;
     if (as == hub::View::payload) check(data == with_plain_line_ends(item.text ? *item.text : item.payload));
