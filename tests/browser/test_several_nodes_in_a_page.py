@@ -73,7 +73,8 @@ def test_a_blog_is_shown_without_an_xml_parser(front, browse, publisher, new_nod
     publisher.publish(blog, "<entry xmlns='http://www.w3.org/2005/Atom'><title>Bare</title></entry>", "i2")
     publisher.publish(other, "<p xmlns='urn:x'/>", "i3")
     page.wait(lambda _: len(page.items()) >= 3, "three items")
-    assert page.items() == [
+    # What two nodes publish within a moment may change places.
+    assert sorted(page.items(), key=lambda item: item.startswith(f"{other}:")) == [
         f'{blog}: <a href="https://example.org/1">Soup &amp; bread</a><address>Romeo</address>'
         '<time datetime="2024-05-01T10:00:00Z">2024-05-01T10:00:00Z</time><p>About soup</p><pre title="html">&lt;p&gt;Hot&lt;/p&gt;</pre>',
         f"{blog}: <a>Bare</a>",
