@@ -16,7 +16,7 @@ def test_items_arrive_once_the_owner_approved(ejabberd, worker, publisher, new_n
     assert stream.nothing_within(1) and not stream.ended.is_set()
     assert stream.status in (None, 200)
     publisher.approve(node, worker.component)
-    stream.wait_open()
+    stream.wait_open().wait_live()
     publisher.publish(node, "<p xmlns='urn:x'/>", "i1")
     assert stream.next().type == "message"
 
@@ -28,5 +28,7 @@ def test_a_second_stream_on_a_pending_node_is_held_too(ejabberd, worker, publish
     second = open_stream(node, wait=False)
     assert second.nothing_within(0.5) and not second.ended.is_set()
     publisher.approve(node, worker.component)
+    for stream in (first, second):
+        stream.wait_live()
     publisher.publish(node, "<p xmlns='urn:x'/>", "i1")
     assert first.next() and second.next()
