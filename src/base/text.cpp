@@ -38,6 +38,20 @@ bool all_code_points(std::string_view text, Accept accept) {
   return true;
 }
 
+/// XML 1.0 §2.2 Char.
+bool is_xml_char(std::uint32_t c) {
+  return c == 0x9 || c == 0xA || c == 0xD || (c >= 0x20 && c != 0xFFFE && c != 0xFFFF);
+}
+
+/// True for what a terminal or a log viewer shows in its place on the line. C1 controls and the Unicode line separators
+/// end a line in some; the bidirectional embeddings, overrides and isolates show what follows in another order.
+bool stays_in_its_line(std::uint32_t c) {
+  const bool control = c < 0x20 || (c >= 0x7F && c < 0xA0);
+  const bool separator = c == 0x2028 || c == 0x2029;
+  const bool reorders = (c >= 0x202A && c <= 0x202E) || (c >= 0x2066 && c <= 0x2069);
+  return !control && !separator && !reorders;
+}
+
 }  // namespace
 
 bool is_utf8(std::string_view text) {
@@ -45,9 +59,7 @@ bool is_utf8(std::string_view text) {
 }
 
 bool is_xml_text(std::string_view text) {
-  return all_code_points(text, [](std::uint32_t c) {
-    return c == 0x9 || c == 0xA || c == 0xD || (c >= 0x20 && c != 0xFFFE && c != 0xFFFF);
-  });
+  return all_code_points(text, is_xml_char);
 }
 
 std::string quote(std::string_view text, std::size_t max_bytes) {
@@ -55,10 +67,8 @@ std::string quote(std::string_view text, std::size_t max_bytes) {
   std::string out = "\"";
   while (!text.empty()) {
     const CodePoint point = first_code_point(text);
-    // C1 controls and the Unicode line separators end a line in some terminals and log viewers.
-    const bool plain = point.length != 0 && point.value >= 0x20 && point.value != 0x7F && point.value != '"' &&
-                       point.value != '\\' && !(point.value >= 0x80 && point.value < 0xA0) &&
-                       point.value != 0x2028 && point.value != 0x2029;
+    const bool plain = point.length != 0 && is_xml_char(point.value) && stays_in_its_line(point.value) &&
+                       point.value != '"' && point.value != '\\';
     const std::size_t length = point.length == 0 ? 1 : point.length;
     if (out.size() + (plain ? length : 4 * length) > max_bytes + 1) {
       out += "…";

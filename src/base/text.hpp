@@ -7,8 +7,9 @@
 
 namespace xes {
 
-/// `text` as one printable, double-quoted line: control bytes, quotes, backslashes and bytes that are no UTF-8 become
-/// \xNN; longer than `max_bytes` it is cut and ends in "…". Whatever a peer sent enters a log line or a reason only so.
+/// `text` as one printable, double-quoted line that may stand in XML: control bytes, quotes, backslashes, marks that
+/// change the direction of writing, what XML does not allow and bytes that are no UTF-8 become \xNN; longer than
+/// `max_bytes` it is cut and ends in "…". Whatever a peer sent enters a log line or a reason only so.
 std::string quote(std::string_view text, std::size_t max_bytes = 200);
 
 /// True for well-formed UTF-8 (RFC 3629: no overlong forms, no surrogates).

@@ -15,6 +15,20 @@ TEST(Quoted, NeverLetsALineEnd) {
 
 TEST(Quoted, EscapesItsOwnMarksAndBytesThatAreNoUtf8) { EXPECT_EQ(quote("\"\\\xff"), R"("\x22\x5c\xff")"); }
 
+TEST(Quoted, KeepsTheDirectionOfWriting) {
+  EXPECT_EQ(quote("a\xe2\x80\xae" "b"), R"("a\xe2\x80\xaeb")");
+  EXPECT_EQ(quote("a\xe2\x81\xa6" "b"), R"("a\xe2\x81\xa6b")");
+}
+
+TEST(Quoted, MayStandInXmlWhateverTheBytesAre) {
+  for (unsigned lead = 0; lead < 256; ++lead)
+    for (unsigned second = 0; second < 256; ++second)
+      for (const char* rest : {"", "\x80", "\xbe", "\xbf", "\xbf\xbe", "\xbf\xbf"}) {
+        const std::string bytes = {static_cast<char>(lead), static_cast<char>(second)};
+        EXPECT_TRUE(is_xml_text(quote(bytes + rest))) << lead << ' ' << second;
+      }
+}
+
 TEST(Quoted, CutsAtItsBound) { EXPECT_EQ(quote("abcdef", 3), "\"abc…\""); }
 
 TEST(Utf8, RefusesOverlongFormsSurrogatesAndTruncation) {
