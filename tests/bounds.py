@@ -110,7 +110,7 @@ SECTIONS = {
         Row("questions for users' rights, in all", "requests", "src/xmpp/authorizer.hpp asking.in_all", "the others take turns", "none"),
         Row("questions for nodes, at one server", "requests", "src/xmpp/directory.hpp asking.per_key", "the others take turns", "none"),
         Row("questions for nodes, in all", "requests", "src/xmpp/directory.hpp asking.in_all", "the others take turns", "none"),
-        Row("sessions that fail while a node is asked for", "in a row", "src/xmpp/subscriber.hpp max_failures", "the node is in quarantine: tried again when a new stream asks for it, a minute after the failure at the soonest", "`nodes_quarantined_total`, log"),
+        Row("sessions that fail while a node is asked for", "in a row", "src/xmpp/subscriber.hpp max_failures", "the node is in quarantine: tried again when a new stream asks for it, not sooner than in 10 s, and twice as long after each further failure, up to 1 h", "`nodes_quarantined_total`, log"),
         Row("nodes being subscribed to at which the session failed", "nodes", "src/xmpp/subscriber.hpp suspects.in_all", "the others take turns", "none"),
         Row("left-over subscriptions that wait", "subscriptions", "src/xmpp/subscriber.hpp max_left_over", "a later check finds the others", "none"),
         Row("answers about users' rights", "users × nodes", "src/xmpp/authorizer.hpp max_cached", "the oldest that nobody reads by is forgotten", "none"),

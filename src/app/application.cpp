@@ -34,6 +34,8 @@ namespace {
 /// From the first signal on, in seconds: the end comes at the latest then, whatever hangs.
 constexpr unsigned stop_within = 2;
 constexpr std::size_t want_letters = 65'536;
+/// After an exception on the XMPP thread: memory that is short may be there again by then.
+constexpr std::chrono::milliseconds begin_again_after{200};
 
 void start_logging(const Config::Log& log) {
   auto logger = spdlog::stderr_logger_mt("xmpp-eventsource");
@@ -179,17 +181,20 @@ class Application {
   void make_shards() {
     std::size_t count = config_.listen.threads;
     if (count == 0) count = std::max(1u, std::thread::hardware_concurrency());
-    std::vector<xmpp::ShardDoors> doors;
     for (std::size_t i = 0; i < count; ++i) {
       wants_.push_back(std::make_unique<Wants>(xmpp_io_, want_letters));
       gateway::ShardThreadOptions options = shard_options(config_);
       options.metrics = [this] { return metrics(); };
       options.shard.backlogs = &backlogs_;
       shards_.push_back(std::make_unique<gateway::ShardThread>(std::move(options), gate_, *wants_.back()));
-      doors.push_back({&shards_.back()->news(), wants_.back().get()});
     }
-    subscriber_ = std::make_unique<xmpp::Subscriber>(xmpp_io_, session_options(config_.xmpp),
-                                                     subscriber_options(config_), std::move(doors));
+  }
+
+  std::unique_ptr<xmpp::Subscriber> make_subscriber() {
+    std::vector<xmpp::ShardDoors> doors;
+    for (std::size_t i = 0; i < shards_.size(); ++i) doors.push_back({&shards_[i]->news(), wants_[i].get()});
+    return std::make_unique<xmpp::Subscriber>(xmpp_io_, session_options(config_.xmpp), subscriber_options(config_),
+                                              std::move(doors), xmpp_counters_);
   }
 
   /// On any thread: what it reads are atomics, and the parts live as long as the shards do.
@@ -199,7 +204,7 @@ class Application {
       sources.shards.push_back(&shard->counters());
       sources.connections += shard->connections();
     }
-    sources.subscriber = &subscriber_->counters();
+    sources.subscriber = xmpp_counters_.get();
     sources.accept_rests = listener_.rests();
     sources.limits = &gate_.limits();
     sources.backlog_bytes = backlogs_.bytes();
@@ -208,6 +213,7 @@ class Application {
   }
 
   void start_xmpp() {
+    subscriber_ = make_subscriber();
     subscriber_->start();
     xmpp_thread_ = std::thread([this] {
       pthread_setname_np(pthread_self(), "xmpp");
@@ -232,11 +238,17 @@ class Application {
     }
   }
 
-  /// Something on the XMPP thread got only so far, nobody knows how far: streams end and resume from what the feeds have,
-  /// and a new session reads what the services store.
+  /// Something on the XMPP thread got only so far, and nobody knows how far. So what that thread knew is given up, every
+  /// stream ends, and those that come back resume from what the services store, as after a restart of the worker.
   void begin_again() {
-    for (auto& shard : shards_) shard->end_streams(hub::CloseReason::internal_error);
-    subscriber_->drop_session("an exception in this program");
+    std::this_thread::sleep_for(begin_again_after);
+    subscriber_.reset();
+    for (auto& shard : shards_) {
+      shard->news().push(hub::FeedsLost{});
+      shard->news().wake();
+    }
+    subscriber_ = make_subscriber();
+    subscriber_->start();
   }
 
   void wait_for_signals() {
@@ -314,7 +326,8 @@ class Application {
   boost::asio::io_context io_{1};
   std::vector<std::unique_ptr<Wants>> wants_;
   std::vector<std::unique_ptr<gateway::ShardThread>> shards_;
-  std::unique_ptr<xmpp::Subscriber> subscriber_;
+  std::shared_ptr<xmpp::SubscriberCounters> xmpp_counters_ = std::make_shared<xmpp::SubscriberCounters>();
+  std::unique_ptr<xmpp::Subscriber> subscriber_;  ///< the XMPP thread's, once that runs
   std::thread xmpp_thread_;
   gateway::Listener listener_;
   boost::asio::signal_set signals_;

@@ -40,11 +40,17 @@ class Mailbox {
   // Writer's side.
   void push(Letter letter, std::size_t bytes = 0) {
     auto owned = std::make_unique<Posted>(std::move(letter), bytes);
+    // Counted by then: the reader takes it off when it has the letter.
     if (bytes > 0) bytes_.fetch_add(bytes, std::memory_order_relaxed);
     if (overflow_.empty() && queue_.push(owned.get())) {
       owned.release();
-    } else {
+      return;
+    }
+    try {
       overflow_.push_back(std::move(owned));
+    } catch (...) {
+      bytes_.fetch_sub(bytes, std::memory_order_relaxed);
+      throw;
     }
   }
   bool congested() const {
@@ -69,20 +75,27 @@ class Mailbox {
   }
 
   // Reader's side. Letters that arrive while it drains come with the next wake; those beyond `at_most` with the next turn
-  // of the reader's loop, so that its other work is not kept waiting.
+  // of the reader's loop, so that its other work is not kept waiting. Where the handler throws, that letter is gone and
+  // the rest comes with the next turn.
   template <class Handler>
   void drain(Handler handler, std::size_t at_most = std::numeric_limits<std::size_t>::max()) {
     // The flag is down before the queue is read: a letter either is seen below or wakes again. It is an exchange, since
     // reading the flag of a wake() is what makes the letters pushed before it visible here.
     awake_.exchange(false, std::memory_order_acq_rel);
-    const auto take = [&](Posted* posted) {
-      const std::unique_ptr<Posted> owned(posted);
-      handler(std::move(owned->letter));
-      if (owned->bytes > 0) bytes_.fetch_sub(owned->bytes, std::memory_order_relaxed);
-    };
-    std::size_t taken = 0;
-    while (taken < at_most && queue_.consume_one(take)) ++taken;
-    if (taken == at_most && queue_.read_available() > 0) wake();
+    try {
+      for (std::size_t taken = 0; taken < at_most; ++taken) {
+        // Out of the queue before anything is done with it: what throws in consume_one() is still in there.
+        Posted* posted = nullptr;
+        if (!queue_.pop(posted)) return;
+        const std::unique_ptr<Posted> owned(posted);
+        if (owned->bytes > 0) bytes_.fetch_sub(owned->bytes, std::memory_order_relaxed);
+        handler(std::move(owned->letter));
+      }
+    } catch (...) {
+      if (queue_.read_available() > 0) wake();
+      throw;
+    }
+    if (queue_.read_available() > 0) wake();
   }
 
  private:

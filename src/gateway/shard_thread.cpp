@@ -73,10 +73,6 @@ void ShardThread::run() {
   }
 }
 
-void ShardThread::end_streams(hub::CloseReason reason) {
-  boost::asio::post(io_, [this, reason] { guard("shard", [&] { shard_.end_all(reason); }); });
-}
-
 void ShardThread::stop(hub::CloseReason reason) {
   boost::asio::post(io_, [this, reason] {
     guard("shard", [&] {

@@ -60,8 +60,6 @@ class ShardThread {
   void stop(hub::CloseReason reason);
   /// Ends the streams whose tokens are signed with another key than these. After Gate::set_keys(), so that none comes later.
   void end_withdrawn(std::shared_ptr<const Keys> keys);
-  /// Ends every stream, and goes on.
-  void end_streams(hub::CloseReason reason);
   std::size_t connections() const { return connections_.load(std::memory_order_relaxed); }
   const hub::ShardCounters& counters() const { return shard_.counters(); }
 

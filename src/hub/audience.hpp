@@ -39,8 +39,9 @@ class Audience final : public RightsHolder, public std::enable_shared_from_this<
   bool keep_readable(std::vector<std::string>& nodes, std::size_t matching);
   void turn_away_who_may_not_follow(const std::vector<std::string>& nodes);
   /// The service lists other nodes that match than before (`left_out`: beyond the bound); or cannot be asked now.
-  /// Returns those that it does not follow any more.
-  std::vector<Node*> set_nodes(std::vector<Node*> nodes, const std::vector<std::string>& left_out);
+  /// Those of before may be unused then.
+  void set_nodes(std::vector<Node*> nodes, std::vector<std::string> left_out);
+  const std::vector<Node*>& nodes() const { return nodes_; }
   void hold_list();
   /// Its end: returns those that it followed. Somebody may hold it for a while after that.
   std::vector<Node*> leave_nodes();

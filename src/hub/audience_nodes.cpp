@@ -42,7 +42,12 @@ void Audience::join_late(std::size_t i) {
 
 void Audience::begin_again() {
   const std::string here = numbering().id(at_);
-  for (Stream* stream : std::exchange(live_, {})) wait({stream, Start::after(here), {}, ""});
+  std::vector<Waiting> waiting;
+  waiting.reserve(live_.size());
+  for (Stream* stream : live_) waiting.push_back({stream, Start::after(here), {}, ""});
+  waiting_.reserve(waiting_.size() + waiting.size());
+  live_.clear();
+  for (Waiting& one : waiting) wait(std::move(one));  // cannot fail
 }
 
 void Audience::node_refused(Node& node) {
@@ -58,10 +63,11 @@ void Audience::node_quarantined(Node& node) {
   std::vector<Stream*> streams = std::exchange(live_, {});
   // Detached first, as below.
   for (Stream* stream : streams) stream->audience_ = nullptr;
-  for (Stream* stream : streams) {
-    shard_.say_retry(*stream);
-    stream->end_when_written(CloseReason::quarantined);
-  }
+  for (Stream* stream : streams)
+    stream->guard([&] {
+      shard_.say_retry(*stream);
+      stream->end_when_written(CloseReason::quarantined);
+    });
   if (unused()) shard_.maybe_unused(*this);
 }
 
@@ -75,10 +81,11 @@ void Audience::refuse(Stream& stream) {
 
 void Audience::refuse_all() {
   // Detached first: what they still have to write is no longer this audience's business.
+  live_.reserve(live_.size() + waiting_.size());
   std::vector<Stream*> streams = std::exchange(live_, {});
   for (const Waiting& one : std::exchange(waiting_, {})) streams.push_back(one.stream);
   for (Stream* stream : streams) stream->audience_ = nullptr;
-  for (Stream* stream : streams) refuse(*stream);
+  for (Stream* stream : streams) stream->guard([&] { refuse(*stream); });
   shard_.maybe_unused(*this);
 }
 
@@ -141,42 +148,58 @@ void Audience::turn_away_who_may_not_follow(const std::vector<std::string>& node
   for (std::size_t i = waiting_.size(); i-- > 0;) (void)waiting_[i].stream->may_follow(selection_.service, nodes);
 }
 
-std::vector<Node*> Audience::set_nodes(std::vector<Node*> nodes, const std::vector<std::string>& left_out) {
-  const std::vector<Node*> before = std::exchange(nodes_, std::move(nodes));
-  const wire::Entries stood = std::exchange(at_, wire::Entries(nodes_.size()));
+/// What can fail for want of memory comes first, or else ends the streams: they come back and miss nothing.
+void Audience::set_nodes(std::vector<Node*> nodes, std::vector<std::string> left_out) {
+  const auto is_in = [](const auto& all, const auto& one) { return std::find(all.begin(), all.end(), one) != all.end(); };
+  wire::Entries at(nodes.size());
   std::vector<Node*> removed, added;
   std::string blocks;
-  for (std::size_t i = 0; i < before.size(); ++i) {
-    const std::size_t now = index_of(*before[i]);
-    if (now < nodes_.size()) {
-      at_[now] = stood[i];
+  for (std::size_t i = 0; i < nodes_.size(); ++i) {
+    const auto now = std::find(nodes.begin(), nodes.end(), nodes_[i]);
+    if (now != nodes.end()) {
+      at[static_cast<std::size_t>(now - nodes.begin())] = at_[i];
       continue;
     }
-    removed.push_back(before[i]);
-    before[i]->leave(*this);
-    for (Waiting& one : waiting_) std::erase_if(one.since, [&](const auto& since) { return since.first == before[i]; });
-    const std::string& name = before[i]->name().node;
-    if (stood[i]) blocks += node_block(name, verdict_on(name) == Verdict::refused ? "forbidden" : "deleted");
+    removed.push_back(nodes_[i]);
+    const std::string& name = nodes_[i]->name().node;
+    if (at_[i]) blocks += node_block(name, verdict_on(name) == Verdict::refused ? "forbidden" : "deleted");
   }
-  for (Node* node : nodes_)
-    if (std::find(before.begin(), before.end(), node) == before.end()) added.push_back(node);
+  for (Node* node : nodes)
+    if (!is_in(nodes_, node)) added.push_back(node);
   for (const std::string& node : left_out)
-    if (std::find(left_out_.begin(), left_out_.end(), node) == left_out_.end()) blocks += node_block(node, "left-out");
-  left_out_ = left_out;
+    if (!is_in(left_out_, node)) blocks += node_block(node, "left-out");
+  try {
+    for (Node* node : added) {
+      node->flush();
+      node->join(*this);
+    }
+  } catch (...) {
+    for (Node* node : added) node->leave(*this);
+    throw;
+  }
+
+  for (Node* node : removed) {
+    node->leave(*this);
+    for (Waiting& one : waiting_) std::erase_if(one.since, [&](const auto& since) { return since.first == node; });
+  }
+  nodes_.swap(nodes);
+  std::swap(at_, at);
+  left_out_.swap(left_out);
   list_ = List::known;
-  // IDs of other nodes than these would be of no use.
-  if (!removed.empty() || !added.empty() || !blocks.empty()) tell(blocks);
-  for (Node* node : added) {
-    node->flush();
-    node->join(*this);
+  try {
+    // IDs of other nodes than these would be of no use.
+    if (!removed.empty() || !added.empty() || !blocks.empty()) tell(blocks);
+    for (std::size_t i = 0; i < nodes_.size(); ++i) {
+      Node& node = *nodes_[i];
+      if (node.state() == Node::State::refused && node.refusal() == Refusal::no_such_node) node.ask_again();
+      if (node.state() == Node::State::open && !at_[i] && !live_.empty()) join_late(i);
+    }
+    begin_waiting();
+  } catch (...) {
+    end(CloseReason::internal_error);
+    shard_.maybe_unused(*this);
+    throw;
   }
-  for (std::size_t i = 0; i < nodes_.size(); ++i) {
-    Node& node = *nodes_[i];
-    if (node.state() == Node::State::refused && node.refusal() == Refusal::no_such_node) node.ask_again();
-    if (node.state() == Node::State::open && !at_[i] && !live_.empty()) join_late(i);
-  }
-  begin_waiting();
-  return removed;
 }
 
 void Audience::hold_list() {

@@ -80,7 +80,10 @@ struct SessionChanged {
   bool up;
 };
 
+/// What was told so far counts no more, and what was wanted is forgotten: every stream ends, and the shard is as new.
+struct FeedsLost {};
+
 /// From the XMPP thread to a shard.
-using News = std::variant<Opened, Held, Refused, Happened, Snapshot, Ended, Listed, Judged, SessionChanged>;
+using News = std::variant<Opened, Held, Refused, Happened, Snapshot, Ended, Listed, Judged, SessionChanged, FeedsLost>;
 
 }  // namespace xes::hub

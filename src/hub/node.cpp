@@ -101,7 +101,14 @@ void Node::flush() {
   shard_.count_events(unsent_.size());
   const std::vector<EventRef> events = std::exchange(unsent_, {});
   unsent_bytes_ = 0;
-  for (Audience* audience : audiences_) audience->happened(*this, events);
+  for (Audience* audience : audiences_) {
+    try {
+      audience->happened(*this, events);
+    } catch (const std::exception& why) {
+      shard_.count_failure("events", why);
+      audience->end(CloseReason::internal_error);  // nothing is missed by those who come back
+    }
+  }
 }
 
 void Node::end_streams(CloseReason reason) {

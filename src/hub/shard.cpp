@@ -53,13 +53,16 @@ void Shard::open(Stream& stream, const Selection& selection, const Start& start)
 }
 
 Node& Shard::node(const NodeName& name) {
-  auto& node = nodes_[name];
-  if (!node) {
-    auto made = std::make_unique<Node>(*this, name, options_.history);
+  if (Node* const known = find(name)) return *known;
+  auto made = std::make_unique<Node>(*this, name, options_.history);
+  Node& node = *(nodes_[name] = std::move(made));
+  try {
     want_({Want::What::follow, name});
-    node = std::move(made);  // last, so that one which nobody was asked for is not there
+  } catch (...) {
+    nodes_.erase(name);  // nobody has been asked for it
+    throw;
   }
-  return *node;
+  return node;
 }
 
 Node& Shard::member(const Selection& selection, const std::string& name) {
@@ -73,14 +76,21 @@ Node& Shard::member(const Selection& selection, const std::string& name) {
 std::pair<Audience*, bool> Shard::audience(const Selection& selection) {
   const auto found = audiences_.find(selection);
   if (found != audiences_.end()) return {found->second.get(), false};
+  maybe_unused_.reserve(audiences_.size() + 1);  // so that maybe_unused() cannot fail
   std::vector<Node*> members;
-  for (const std::string& name : selection.nodes) members.push_back(&member(selection, name));
-  Listing* const listing = selection.patterns.empty() ? nullptr : &listings_[selection.service];
-  if (listing && listing->audiences == 0) want_({Want::What::list, {selection.service, {}}});
-  const auto made = std::make_shared<Audience>(*this, selection, std::move(members));
-  audiences_.emplace(selection, made);
-  if (listing) ++listing->audiences;
-  return {made.get(), true};
+  members.reserve(selection.nodes.size());
+  try {
+    for (const std::string& name : selection.nodes) members.push_back(&member(selection, name));
+    Listing* const listing = selection.patterns.empty() ? nullptr : &listings_[selection.service];
+    if (listing && listing->audiences == 0) want_({Want::What::list, {selection.service, {}}});
+    const auto made = std::make_shared<Audience>(*this, selection, members);
+    audiences_.emplace(selection, made);
+    if (listing) ++listing->audiences;
+    return {made.get(), true};
+  } catch (...) {
+    for (Node* node : members) drop_if_unused(*node);
+    throw;
+  }
 }
 
 void Shard::listed(const Listed& news) {
@@ -108,14 +118,39 @@ void Shard::apply_list(Audience& audience, Listing& listing) {
   // Before anything is subscribed to.
   audience.turn_away_who_may_not_follow(names);
   if (audience.unused()) return;
-  std::vector<Node*> members;
-  for (const std::string& name : names) members.push_back(&member(selection, name));
-  for (Node* gone : audience.set_nodes(std::move(members), left_out)) drop_if_unused(*gone);
+  std::vector<Node*> members, touched = audience.nodes();
+  touched.reserve(touched.size() + names.size());
+  const auto drop_the_unused = [&] {
+    std::sort(touched.begin(), touched.end());
+    touched.erase(std::unique(touched.begin(), touched.end()), touched.end());
+    for (Node* node : touched) drop_if_unused(*node);
+  };
+  try {
+    members.reserve(names.size());
+    for (const std::string& name : names) {
+      members.push_back(&member(selection, name));
+      touched.push_back(members.back());
+    }
+    audience.set_nodes(std::move(members), std::move(left_out));
+  } catch (...) {
+    drop_the_unused();
+    throw;
+  }
+  drop_the_unused();
 }
 
 void Shard::list_again(Audience& audience) {
   const auto listing = listings_.find(audience.selection().service);
   if (listing != listings_.end() && (listing->second.newest || listing->second.held)) apply_list(audience, listing->second);
+}
+
+/// Nobody may fail to leave: without the letter the XMPP side goes on, and nobody reads what comes.
+void Shard::leave(Want::What what, const NodeName& name) noexcept {
+  try {
+    want_({what, name});
+  } catch (const std::exception& why) {
+    counters_.failures.fetch_add(1, std::memory_order_relaxed);
+  }
 }
 
 /// Throws nothing: what ends a stream must not fail.
@@ -149,17 +184,12 @@ void Shard::count_failure(std::string_view where, const std::exception& why) {
   log_limited::error("{}: {}; what it was done for is closed", where, why.what());
 }
 
-void Shard::maybe_unused(Audience& audience) {
-  if (audience.listed_unused_) return;
-  try {
-    maybe_unused_.push_back(&audience);
-    audience.listed_unused_ = true;
-  } catch (const std::bad_alloc&) {
-    // It stays, unused, until a stream comes and goes again.
-  }
+void Shard::maybe_unused(Audience& audience) noexcept {
+  if (std::exchange(audience.listed_unused_, true)) return;
+  maybe_unused_.push_back(&audience);
 }
 
-void Shard::drop_unused() {
+void Shard::drop_unused() noexcept {
   while (!maybe_unused_.empty()) {
     Audience* const audience = maybe_unused_.back();
     maybe_unused_.pop_back();
@@ -173,21 +203,19 @@ void Shard::drop_unused() {
     for (Node* node : nodes) drop_if_unused(*node);
     const Selection& selection = last->selection();
     if (selection.patterns.empty() || --listings_[selection.service].audiences > 0) continue;
+    leave(Want::What::unlist, {selection.service, {}});
     listings_.erase(selection.service);
-    want_({Want::What::unlist, {selection.service, {}}});
   }
 }
 
-void Shard::drop_if_unused(Node& node) {
+void Shard::drop_if_unused(Node& node) noexcept {
   if (!node.unused()) return;
-  const NodeName name = node.name();
-  if (node.absent()) {
-    absent_nodes_.erase(name);
-    return;
+  if (!node.absent()) {
+    std::erase(unsent_, &node);
+    leave(Want::What::unfollow, node.name());
   }
-  std::erase(unsent_, &node);
-  nodes_.erase(name);
-  want_({Want::What::unfollow, name});
+  auto& all = node.absent() ? absent_nodes_ : nodes_;
+  all.erase(all.find(node.name()));
 }
 
 void Shard::read(News&& news) {
@@ -241,6 +269,10 @@ void Shard::take(News& news) {
       const FrameRef frame = make_frame(status_block(n.up));
       for (std::size_t i = shard.streams_.size(); i-- > 0;)
         if (shard.streams_[i]->accepted()) shard.streams_[i]->deliver(frame);
+    }
+    void operator()(const FeedsLost&) {
+      shard.end_all(CloseReason::internal_error);
+      shard.session_up_ = true;  // as at the start
     }
   };
   std::visit(Reader{*this}, news);

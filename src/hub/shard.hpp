@@ -85,7 +85,7 @@ class Shard {
   void forget(Stream& stream, CloseReason reason);
   void say_retry(Stream& stream);
   /// It has lost a stream, or never got one: looked at when no node's code is running.
-  void maybe_unused(Audience& audience);
+  void maybe_unused(Audience& audience) noexcept;
   /// Logs it, too, once a second at most.
   void count_failure(std::string_view where, const std::exception& why);
   void count_events(std::size_t events) { counters_.events.fetch_add(events, std::memory_order_relaxed); }
@@ -107,8 +107,9 @@ class Shard {
   struct Listing;
   void apply_list(Audience& audience, Listing& listing);
   void log_end(const Stream& stream, CloseReason reason) const;
-  void drop_if_unused(Node& node);
-  void drop_unused();
+  void drop_if_unused(Node& node) noexcept;
+  void drop_unused() noexcept;
+  void leave(Want::What what, const NodeName& name) noexcept;
 
   ShardOptions options_;
   std::function<void(Want)> want_;

@@ -242,10 +242,7 @@ void Authorizer::unschedule(Entry& entry) {
 
 void Authorizer::wait() {
   if (due_.empty() || timer_.expiry() == due_.begin()->first) return;
-  timer_.expires_at(due_.begin()->first);
-  timer_.async_wait([this](const boost::system::error_code& error) {
-    if (!error) take_due();
-  });
+  timer_.at(due_.begin()->first, [this] { take_due(); });
 }
 
 void Authorizer::take_due() {

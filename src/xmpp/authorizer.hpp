@@ -12,7 +12,6 @@
 #pragma once
 
 #include <boost/asio/io_context.hpp>
-#include <boost/asio/steady_timer.hpp>
 #include <chrono>
 #include <cstddef>
 #include <functional>
@@ -25,6 +24,7 @@
 #include <tuple>
 #include <utility>
 
+#include "base/timer.hpp"
 #include "hub/letters.hpp"
 #include "xmpp/access_answers.hpp"
 #include "xmpp/limited_queue.hpp"
@@ -103,7 +103,7 @@ class Authorizer {
   LimitedQueue queue_;
   std::list<Entry*> idle_;  ///< nobody reads by them; the oldest first
   std::set<std::pair<Clock::time_point, Entry*>> due_;
-  boost::asio::steady_timer timer_;
+  Timer timer_;
   std::optional<Clock::time_point> complained_;
   std::uint64_t session_ = 0;  ///< answers of an earlier one do not count
   bool ready_ = false;

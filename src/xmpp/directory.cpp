@@ -71,9 +71,8 @@ void Directory::stop() {
 }
 
 void Directory::schedule() {
-  timer_.expires_after(options_.every);
-  timer_.async_wait([this](const boost::system::error_code& error) {
-    if (error || !session_.ready()) return;
+  timer_.after(options_.every, [this] {
+    if (!session_.ready()) return;
     for (const auto& [name, service] : services_) ask(name);
     if (!services_.empty()) schedule();
   });

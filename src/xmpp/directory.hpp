@@ -7,7 +7,6 @@
 #pragma once
 
 #include <boost/asio/io_context.hpp>
-#include <boost/asio/steady_timer.hpp>
 #include <chrono>
 #include <cstddef>
 #include <functional>
@@ -17,6 +16,7 @@
 #include <string>
 #include <vector>
 
+#include "base/timer.hpp"
 #include "hub/letters.hpp"
 #include "xmpp/limited_queue.hpp"
 #include "xmpp/session.hpp"
@@ -62,7 +62,7 @@ class Directory {
   std::function<void(Shard, hub::Listed)> tell_;
   std::map<std::string, Service> services_;
   LimitedQueue queue_;
-  boost::asio::steady_timer timer_;
+  Timer timer_;
 };
 
 }  // namespace xes::xmpp

@@ -9,6 +9,7 @@
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/write.hpp>
 #include <deque>
+#include <optional>
 #include <utility>
 #include <vector>
 
@@ -24,7 +25,6 @@ struct Link::Impl : std::enable_shared_from_this<Link::Impl> {
       : options(link_options),
         events(std::move(link_events)),
         io(context),
-        resolver(context),
         socket(context),
         last_chance(context),
         read_buffer(link_options.read_bytes) {}
@@ -32,7 +32,7 @@ struct Link::Impl : std::enable_shared_from_this<Link::Impl> {
   Options options;
   Events events;
   asio::io_context& io;
-  tcp::resolver resolver;
+  std::optional<tcp::resolver> resolver;  ///< while it looks; cancelling it, other than destroying it, allocates
   tcp::socket socket;
   asio::steady_timer last_chance;
   std::vector<char> read_buffer;
@@ -60,7 +60,7 @@ void Link::Impl::resolve(const std::string& host, std::uint16_t port) {
   error_code not_an_address;
   const asio::ip::address address = asio::ip::make_address(host, not_an_address);
   if (!not_an_address) return connect({tcp::endpoint(address, port)});
-  resolver.async_resolve(
+  resolver.emplace(io).async_resolve(
       host, std::to_string(port), tcp::resolver::numeric_service,
       [self = shared_from_this()](const error_code& error, const tcp::resolver::results_type& results) {
         if (self->closed) return;
@@ -133,7 +133,7 @@ void Link::Impl::end(Error error, std::string reason) {
 
 void Link::Impl::shut() {
   closed = true;
-  resolver.cancel();
+  resolver.reset();
   last_chance.cancel();
   error_code ignored;
   socket.close(ignored);

@@ -108,7 +108,8 @@ Session::Session(boost::asio::io_context& io, SessionOptions options, SessionEve
 Session::~Session() {
   impl_->events = {};
   impl_->pending.forget_all();
-  impl_->stop();
+  impl_->running = false;
+  impl_->link.reset();
 }
 
 void Session::start() {
@@ -117,13 +118,6 @@ void Session::start() {
 }
 
 void Session::stop() { impl_->stop(); }
-
-void Session::drop(const std::string& why) {
-  if (!impl_->running) return;
-  // Whatever it was doing; down() arms the next attempt.
-  if (impl_->state == SessionState::down) impl_->state = SessionState::connecting;
-  impl_->down({Error::unavailable, why});
-}
 
 SessionState Session::state() const { return impl_->state; }
 

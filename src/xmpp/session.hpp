@@ -91,9 +91,6 @@ class Session {
   /// still go out, as long as the io_context runs (1 s at most).
   void stop();
 
-  /// Closes what there is of a session and connects again, as after an error.
-  void drop(const std::string& why);
-
   SessionState state() const;
   bool ready() const { return state() == SessionState::ready; }
   /// Times that the session became ready since start() (for metrics and for telling "reconnected").

@@ -25,7 +25,7 @@ std::uint64_t random_epoch() {
 }  // namespace
 
 Subscriber::Subscriber(boost::asio::io_context& io, SessionOptions session, SubscriberOptions options,
-                       std::vector<ShardDoors> shards)
+                       std::vector<ShardDoors> shards, std::shared_ptr<SubscriberCounters> counters)
     : io_(io),
       options_(std::move(options)),
       jid_(session.jid),
@@ -38,13 +38,14 @@ Subscriber::Subscriber(boost::asio::io_context& io, SessionOptions session, Subs
       down_timer_(io),
       relief_timer_(io),
       forgive_timer_(io),
+      counters_(std::move(counters)),
       session_(io, std::move(session),
                {.on_ready = [this] { on_ready(); },
                 .on_down = [this](const Failure&) { on_down(); },
                 .on_message = [this](Element&& message) { on_message(std::move(message)); },
                 .on_presence = [this](Element&& presence) { on_presence(presence); },
-                .on_unanswered = [this] { counters_.unanswered.fetch_add(1, std::memory_order_relaxed); },
-                .on_passed_over = [this] { counters_.passed_over.fetch_add(1, std::memory_order_relaxed); }}),
+                .on_unanswered = [this] { counters_->unanswered.fetch_add(1, std::memory_order_relaxed); },
+                .on_passed_over = [this] { counters_->passed_over.fetch_add(1, std::memory_order_relaxed); }}),
       directory_(io, session_, options_.directory,
                  [this](ShardIndex shard, hub::Listed listed) { tell(shard, std::move(listed)); }),
       authorizer_(
@@ -59,11 +60,21 @@ Subscriber::Subscriber(boost::asio::io_context& io, SessionOptions session, Subs
           [this](ShardIndex shard, hub::Judged judged) { tell(shard, std::move(judged)); }) {
   for (const Service& service : options_.services)
     if (!wire::is_glob(service.jid)) services_[service.jid];
-  for (ShardIndex shard = 0; shard < shards_.size(); ++shard)
-    shards_[shard].wants->on_wake([this, shard] { take_wants(shard); });
 }
 
-Subscriber::~Subscriber() = default;
+Subscriber::~Subscriber() {
+  for (const ShardDoors& shard : shards_) shard.wants->on_wake([] {});
+  counters_->session_up = false;
+  counters_->nodes = 0;
+}
+
+void Subscriber::start() {
+  session_.start();
+  for (ShardIndex shard = 0; shard < shards_.size(); ++shard) {
+    shards_[shard].wants->on_wake([this, shard] { take_wants(shard); });
+    take_wants(shard);  // what has been wanted so far
+  }
+}
 
 void Subscriber::stop() {
   for (const auto& [name, follow] : follows_)
@@ -169,11 +180,10 @@ void Subscriber::judge(ShardIndex shard, const NodeName& name, const hub::User& 
 void Subscriber::linger(Follow& follow) {
   follow.lingering = lingering_.insert(lingering_.end(), &follow);
   // Who was suspected stays known: a visit may be short.
-  follow.timer.expires_after(follow.is_suspect() ? std::max(options_.linger, options_.quarantine) : options_.linger);
-  follow.timer.async_wait([this, weak = std::weak_ptr(find(*follow.name))](const boost::system::error_code& error) {
+  const auto at_least = follow.is_suspect() ? std::max(follow.quarantine, options_.quarantine) : std::chrono::milliseconds(0);
+  follow.timer.after(std::max(options_.linger, at_least), [this, weak = std::weak_ptr(find(*follow.name))] {
     const FollowRef left = weak.lock();
-    // It may linger anew since: a wait that was over already cannot be cancelled.
-    if (!error && left && left->lingering && left->timer.expiry() <= std::chrono::steady_clock::now()) leave(*left);
+    if (left && left->lingering) leave(*left);
   });
 }
 
@@ -199,9 +209,9 @@ void Subscriber::tell(ShardIndex shard, hub::News news) {
 
 void Subscriber::tell_events(Follow& follow, const hub::Feed::Events& events) {
   if (events.empty()) return;
-  counters_.events.fetch_add(events.size(), std::memory_order_relaxed);
+  counters_->events.fetch_add(events.size(), std::memory_order_relaxed);
   for (const hub::EventRef& event : events)
-    if (event->happening == hub::Happening::reset) counters_.resets.fetch_add(1, std::memory_order_relaxed);
+    if (event->happening == hub::Happening::reset) counters_->resets.fetch_add(1, std::memory_order_relaxed);
   std::size_t bytes = 0;
   for (const hub::EventRef& event : events) bytes += event->size();
   for (const ShardIndex shard : follow.open) shards_[shard].news->push(hub::Happened{follow.name, events}, bytes);
@@ -235,7 +245,8 @@ hub::Held Subscriber::held(const Follow& follow) {
 /// One wake per shard for all that one read from the socket brought. A full mailbox stops the reading.
 void Subscriber::after_telling() {
   if (!wake_posted_) {
-    boost::asio::post(io_, [this] {
+    boost::asio::post(io_, [this, alive = std::weak_ptr(alive_)] {
+      if (alive.expired()) return;
       wake_posted_ = false;
       for (const ShardDoors& shard : shards_) shard.news->wake();
     });
@@ -245,7 +256,7 @@ void Subscriber::after_telling() {
       std::any_of(shards_.begin(), shards_.end(), [](const ShardDoors& shard) { return shard.news->congested(); });
   if (!congested || paused_) return;
   paused_ = true;
-  counters_.pauses.fetch_add(1, std::memory_order_relaxed);
+  counters_->pauses.fetch_add(1, std::memory_order_relaxed);
   session_.pause();
   relieve();
 }
@@ -261,34 +272,28 @@ void Subscriber::relieve() {
     paused_ = false;
     return session_.resume();
   }
-  relief_timer_.expires_after(std::chrono::milliseconds(1));
-  relief_timer_.async_wait([this](const boost::system::error_code& error) {
-    if (!error) relieve();
-  });
+  relief_timer_.after(std::chrono::milliseconds(1), [this] { relieve(); });
 }
 
 // ---- the session
 
 void Subscriber::on_ready() {
-  counters_.session_up = true;
-  counters_.sessions.fetch_add(1, std::memory_order_relaxed);
+  counters_->session_up = true;
+  counters_->sessions.fetch_add(1, std::memory_order_relaxed);
   down_timer_.cancel();
   tell_session(true);
   authorizer_.on_ready();  // before any item comes
   for (const auto& [jid, service] : services_) learn_service(jid);
   for (const auto& [name, follow] : follows_)
     if (!follow->lingering || !follow->is_suspect()) subscribe(*follow);
-  forgive_timer_.expires_after(options_.forgive);
-  forgive_timer_.async_wait([this](const boost::system::error_code& error) {
-    if (!error) forgive();
-  });
+  forgive_timer_.after(options_.forgive, [this] { forgive(); });
   directory_.on_ready();
   recheck();
 }
 
 /// Streams stay open over an outage. Those that have not begun get their 200 now.
 void Subscriber::on_down() {
-  counters_.session_up = false;
+  counters_->session_up = false;
   recheck_timer_.cancel();
   forgive_timer_.cancel();
   directory_.on_down();
@@ -321,9 +326,8 @@ void Subscriber::on_down() {
     stop_lingering(*follow);
     linger(*follow);  // for longer
   }
-  down_timer_.expires_after(options_.tell_down_after);
-  down_timer_.async_wait([this](const boost::system::error_code& error) {
-    if (!error && !session_.ready()) tell_session(false);
+  down_timer_.after(options_.tell_down_after, [this] {
+    if (!session_.ready()) tell_session(false);
   });
 }
 
@@ -338,10 +342,12 @@ void Subscriber::tell_session(bool up) {
 void Subscriber::count_failure(Follow& follow) {
   ++follow.failures;
   if (!follow.in_quarantine()) return;
-  counters_.quarantines.fetch_add(1, std::memory_order_relaxed);
-  log_limited::warn("pubsub: the XMPP session failed twice while {} was asked for; it is not asked for again until a new "
-                    "stream opens", display(*follow.name));
-  follow.quarantined_until = std::chrono::steady_clock::now() + options_.quarantine;
+  counters_->quarantines.fetch_add(1, std::memory_order_relaxed);
+  follow.quarantine = std::clamp(2 * follow.quarantine, options_.quarantine, options_.forgive);
+  log_limited::warn("pubsub: the XMPP session failed twice while {} was asked for; it is asked for again when a new stream "
+                    "opens, not sooner than in {} s", display(*follow.name),
+                    std::chrono::ceil<std::chrono::seconds>(follow.quarantine).count());
+  follow.quarantined_until = std::chrono::steady_clock::now() + follow.quarantine;
   follow.asked_anew = false;
   follow.open.clear();
   follow.wants_snapshot.clear();
@@ -350,16 +356,16 @@ void Subscriber::count_failure(Follow& follow) {
 /// It was asked for, and the session goes on.
 void Subscriber::clear(Follow& follow) {
   follow.failures = 0;
+  follow.quarantine = std::chrono::milliseconds(0);
   follow.asked_anew = false;
 }
 
 /// Streams that come sooner wait, so browsers that come back by themselves cost one session at most in that time.
 void Subscriber::try_after_quarantine(Follow& follow) {
   if (!follow.asked_anew) return;
-  follow.timer.expires_at(follow.quarantined_until);
-  follow.timer.async_wait([this, weak = std::weak_ptr(find(*follow.name))](const boost::system::error_code& error) {
+  follow.timer.at(follow.quarantined_until, [this, weak = std::weak_ptr(find(*follow.name))] {
     const FollowRef again = weak.lock();
-    if (error || !again || !again->in_quarantine() || !session_.ready()) return;
+    if (!again || !again->in_quarantine() || !session_.ready()) return;
     again->asked_anew = false;
     again->failures = max_failures - 1;
     subscribe(*again);

@@ -11,13 +11,13 @@
 // failed (subscribe, join, stored items) becomes a suspect, and suspects are subscribed to one at a time: a second failure
 // can be blamed on one node alone. Such a node is in quarantine: it is sent nothing, its open streams end with a `retry:`,
 // and new ones are held open, until a new stream asks for it. That allows one more try, not sooner than `quarantine` after
-// the failure. An answer, whatever it says, clears the node. A session that has been up for `forgive` allows one more try of
-// each node in quarantine that somebody reads: an unlucky restart of the server may have put it there.
+// the failure, and twice as long after each further one, up to `forgive`. An answer, whatever it says, clears the node. A
+// session that has been up for `forgive` allows one more try of each node in quarantine that somebody reads: an unlucky
+// restart of the server may have put it there.
 #pragma once
 
 #include <atomic>
 #include <boost/asio/io_context.hpp>
-#include <boost/asio/steady_timer.hpp>
 #include <chrono>
 #include <cstdint>
 #include <deque>
@@ -31,6 +31,7 @@
 #include <vector>
 
 #include "base/mailbox.hpp"
+#include "base/timer.hpp"
 #include "hub/feed.hpp"
 #include "hub/letters.hpp"
 #include "wire/jid.hpp"
@@ -76,8 +77,8 @@ struct SubscriberOptions {
   LimitedQueue::Limits checking{.per_key = 16, .in_all = 1024};     ///< questions of the periodic check
   LimitedQueue::Limits leaving{.per_key = 16, .in_all = 512};       ///< subscriptions being given up
   std::size_t max_left_over = 65'536;              ///< of these, waiting; a later check finds the others
-  std::chrono::milliseconds quarantine{60'000};  ///< at least, between two tries of a node that the session failed at twice
-  std::chrono::milliseconds forgive{3'600'000};  ///< of a session, until nodes in quarantine are tried again unasked
+  std::chrono::milliseconds quarantine{10'000};  ///< the first, of a node that the session failed at twice; then doubled
+  std::chrono::milliseconds forgive{3'600'000};  ///< the longest; of a session, until what is in it is tried again unasked
   std::size_t max_strays = 1024;                   ///< services of which something came that nobody here asked for
   std::size_t max_held_changes = 10'000;           ///< per node, while a stripped payload is fetched
 };
@@ -104,20 +105,17 @@ struct SubscriberCounters {
 class Subscriber {
  public:
   Subscriber(boost::asio::io_context& io, SessionOptions session, SubscriberOptions options,
-             std::vector<ShardDoors> shards);
+             std::vector<ShardDoors> shards,
+             std::shared_ptr<SubscriberCounters> counters = std::make_shared<SubscriberCounters>());
   Subscriber(const Subscriber&) = delete;
   Subscriber& operator=(const Subscriber&) = delete;
   ~Subscriber();
 
-  void start() { session_.start(); }
+  void start();
+  /// Says goodbye to the server. Without it the destructor only lets go.
   void stop();
-  /// A new session, and with it everything is asked for anew.
-  void drop_session(const std::string& why) {
-    session_.drop(why);
-    if (paused_) relieve();
-  }
 
-  const SubscriberCounters& counters() const { return counters_; }
+  const SubscriberCounters& counters() const { return *counters_; }
 
  private:
   using ShardIndex = std::size_t;
@@ -141,7 +139,7 @@ class Subscriber {
     bool told_history = false;  ///< what comes now is live
     unsigned number = 1;      ///< of the nick
     std::string occupant;     ///< whom we entered as, or try to: ROOM/nick; empty: nothing to leave
-    boost::asio::steady_timer deadline;  ///< for what a join brings
+    Timer deadline;  ///< for what a join brings
     LimitedQueue::Turn turn;  ///< while entering
   };
 
@@ -169,14 +167,15 @@ class Subscriber {
     bool fetching = false;        ///< for snapshots
     std::deque<hub::Change> held; ///< changes behind one whose payload is being fetched
     bool fetching_payload = false;
-    boost::asio::steady_timer timer;  ///< linger, or the next try
+    Timer timer;  ///< linger, or the next try
     bool subscribed = false;  ///< the service may have a subscription of ours
     bool unreadable = false;  ///< it lets us subscribe, but not ask for items
     bool checking = false;    ///< it is being asked whether we may still subscribe
     std::optional<std::list<Follow*>::iterator> lingering;  ///< in lingering_
     bool over = false;        ///< it has lingered long enough, and goes once its request is answered
     unsigned failures = 0;    ///< sessions in a row that failed while it was being asked about
-    std::chrono::steady_clock::time_point quarantined_until{};  ///< where these are max_failures
+    std::chrono::milliseconds quarantine{0};  ///< the last one, without an answer since
+    std::chrono::steady_clock::time_point quarantined_until{};  ///< where failures are max_failures
     bool asked_anew = false;  ///< by a stream that came since
     bool is_suspect() const { return failures > 0; }
     bool in_quarantine() const { return failures >= max_failures; }
@@ -199,7 +198,7 @@ class Subscriber {
   static hub::Held held(const Follow& follow);
   void after_telling();
   void relieve();
-  void count_nodes() { counters_.nodes.store(follows_.size(), std::memory_order_relaxed); }
+  void count_nodes() { counters_->nodes.store(follows_.size(), std::memory_order_relaxed); }
 
   // Nodes that nobody reads.
   void linger(Follow& follow);
@@ -317,11 +316,12 @@ class Subscriber {
   };
   /// Subscriptions to be given up, in turn.
   std::unordered_map<hub::NodeName, LeftOver, hub::NodeNameHash> left_over_;
-  boost::asio::steady_timer recheck_timer_;
-  boost::asio::steady_timer down_timer_;
-  boost::asio::steady_timer relief_timer_;
-  boost::asio::steady_timer forgive_timer_;
-  SubscriberCounters counters_;
+  Timer recheck_timer_;
+  Timer down_timer_;
+  Timer relief_timer_;
+  Timer forgive_timer_;
+  std::shared_ptr<SubscriberCounters> counters_;
+  std::shared_ptr<void> alive_ = std::make_shared<char>();  ///< what is posted finds it gone
   bool told_down_ = false;
   bool paused_ = false;
   bool wake_posted_ = false;

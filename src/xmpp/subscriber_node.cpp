@@ -207,10 +207,9 @@ void Subscriber::try_later(Follow& follow) {
   clear(follow);
   if (follow.over) return leave_now(follow);
   if (follow.lingering) return;
-  follow.timer.expires_after(options_.retry);
-  follow.timer.async_wait([this, weak = std::weak_ptr(find(*follow.name))](const boost::system::error_code& error) {
+  follow.timer.after(options_.retry, [this, weak = std::weak_ptr(find(*follow.name))] {
     const FollowRef again = weak.lock();
-    if (!error && again && again->state == State::idle && session_.ready()) subscribe(*again);
+    if (again && again->state == State::idle && session_.ready()) subscribe(*again);
   });
 }
 

@@ -53,10 +53,9 @@ void Subscriber::enter(Follow& follow) {
   room.told_history = false;
   room.occupant = room::jid_of(*follow.name) + "/" + room.nick();
   (void)session_.send(room::join(room.occupant, room.service.history));
-  room.deadline.expires_after(options_.deadline);
-  room.deadline.async_wait([this, weak = std::weak_ptr(find(*follow.name))](const boost::system::error_code& error) {
+  room.deadline.after(options_.deadline, [this, weak = std::weak_ptr(find(*follow.name))] {
     const FollowRef late = weak.lock();
-    if (error || !late || late->state != State::subscribing || !session_.ready()) return;
+    if (!late || late->state != State::subscribing || !session_.ready()) return;
     log_limited::warn("room: no answer to entering {}", quote(late->room->occupant));
     leave_room(*late);
     tell_held(*late);

@@ -128,9 +128,8 @@ void Subscriber::push_check(const Check& one) {
 }
 
 void Subscriber::schedule_recheck() {
-  recheck_timer_.expires_after(options_.recheck);
-  recheck_timer_.async_wait([this](const boost::system::error_code& error) {
-    if (!error && session_.ready()) recheck();
+  recheck_timer_.after(options_.recheck, [this] {
+    if (session_.ready()) recheck();
   });
 }
 

@@ -62,6 +62,22 @@ TEST_F(MailboxTest, LeavesWhatIsBeyondAPortionToTheNextTurn) {
   EXPECT_EQ(wakes, 1);
 }
 
+TEST_F(MailboxTest, GoesOnBehindALetterThatCannotBeRead) {
+  Mailbox<std::shared_ptr<int>> letters{reader, 4, 1000};
+  letters.on_wake([this] { ++wakes; });
+  const auto first = std::make_shared<int>(1);
+  letters.push(first, 2000);
+  letters.push(std::make_shared<int>(2));
+  EXPECT_THROW(letters.drain([](const std::shared_ptr<int>&) { throw std::bad_alloc(); }), std::bad_alloc);
+  EXPECT_EQ(first.use_count(), 1) << "it is given up once";
+  EXPECT_FALSE(letters.congested());
+  reader.poll();
+  EXPECT_EQ(wakes, 1) << "for the rest";
+  std::vector<int> rest;
+  letters.drain([&](const std::shared_ptr<int>& letter) { rest.push_back(*letter); });
+  EXPECT_EQ(rest, (std::vector{2}));
+}
+
 TEST_F(MailboxTest, IsCongestedByBytesToo) {
   Mailbox<int> small{reader, 100, 1000};
   small.push(1, 600);

@@ -56,6 +56,16 @@ TEST_F(LimitedQueueTest, KeepsToTheBoundInAllAndLetsKeysTakeTurns) {
   EXPECT_THAT(started, ElementsAre("a1", "a2", "b1", "b2", "c1", "c2", "d1", "a3"));
 }
 
+TEST_F(LimitedQueueTest, GoesOnBehindAJobThatThrows) {
+  push("a", "a1");
+  EXPECT_THROW(queue.push("a", [](const LimitedQueue::Turn&) { throw std::bad_alloc(); }), std::bad_alloc);
+  EXPECT_EQ(queue.under_way(), 1u);
+  for (const auto* what : {"a2", "a3"}) push("a", what);
+  EXPECT_THAT(started, ElementsAre("a1", "a2"));
+  finish("a1");
+  EXPECT_THAT(started, ElementsAre("a1", "a2", "a3"));
+}
+
 TEST_F(LimitedQueueTest, CountsATurnUntilItsLastCopyIsGone) {
   push("a", "a1");
   push("a", "a2");

@@ -420,6 +420,20 @@ TEST_F(QuarantineTest, AllowsOneMoreTryForAStreamThatAsksAnew) {
   EXPECT_TRUE(run_until_told<hub::Happened>());
 }
 
+TEST_F(QuarantineTest, LastsTwiceAsLongEachTime) {
+  options.quarantine = 40ms;
+  fail_at("subscribe");
+  start();
+  const auto start_time = std::chrono::steady_clock::now();
+  want(Want::What::follow, "bad");
+  for (std::uint64_t times = 1; times <= 4; ++times) {
+    ASSERT_TRUE(run_until_quarantined(times));
+    want(Want::What::follow, "bad");
+  }
+  ASSERT_TRUE(run_until_quarantined(5));
+  EXPECT_GE(std::chrono::steady_clock::now() - start_time, 40ms + 80ms + 160ms + 320ms);
+}
+
 TEST_F(QuarantineTest, MakesStreamsWaitThatAskSoonerThanATryMayBe) {
   options.linger = 0ms;
   fail_at("subscribe");
