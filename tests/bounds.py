@@ -178,6 +178,7 @@ CONTAINERS = {
     "src/xmpp/limited_queue.cpp waiting": "answers about users' rights",
     "src/xmpp/limited_queue.cpp keys": "answers about users' rights",
     "src/xmpp/limited_queue.cpp line": "answers about users' rights",
+    "src/xmpp/limited_queue.cpp place": "= one name",
     "src/xmpp/link.cpp queue": "waiting to be sent",
     "src/xmpp/namespace_scope.hpp bindings_": "elements and attributes of a stanza",
     "src/xmpp/payload_digest.hpp attributes_": "a stanza",
