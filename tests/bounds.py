@@ -110,6 +110,7 @@ SECTIONS = {
         Row("questions for users' rights, in all", "requests", "src/xmpp/authorizer.hpp asking.in_all", "the others take turns", "none"),
         Row("questions for nodes, at one server", "requests", "src/xmpp/directory.hpp asking.per_key", "the others take turns", "none"),
         Row("questions for nodes, in all", "requests", "src/xmpp/directory.hpp asking.in_all", "the others take turns", "none"),
+        Row("questions whether an open node may still be read, for new streams", "ms between two, for each node and thread", "src/hub/shard.hpp check", "new streams are served by the last answer, as open ones are until `[stream] recheck`", "none"),
         Row("sessions that fail while a node is asked for", "in a row", "src/xmpp/subscriber.hpp max_failures", "the node is in quarantine: tried again when a new stream asks for it, not sooner than in 10 s, and twice as long after each further failure, up to 1 h", "`nodes_quarantined_total`, log"),
         Row("nodes being subscribed to at which the session failed", "nodes", "src/xmpp/subscriber.hpp suspects.in_all", "the others take turns", "none"),
         Row("left-over subscriptions that wait", "subscriptions", "src/xmpp/subscriber.hpp max_left_over", "a later check finds the others", "none"),
@@ -253,7 +254,7 @@ def value_of(source: str) -> str:
     path = ROOT / file
     value = r"([0-9][0-9'uUlL<>* ]*)"
     outer, _, inner = name.partition(".")
-    pattern = rf"\b{outer}\{{[^}}]*\.{inner} = {value}" if inner else rf"\b{name} = {value}"
+    pattern = rf"\b{outer}\{{[^}}]*\.{inner} = {value}" if inner else rf"\b{name}(?: = |{{){value}"
     found = path.exists() and re.search(pattern, path.read_text())
     if not found:
         return None

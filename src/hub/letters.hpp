@@ -19,6 +19,7 @@ struct Want {
   enum class What : unsigned char {
     follow,    ///< the shard's first stream of the node: answered by Opened, Held (and Opened later) or Refused
     unfollow,  ///< its last stream left
+    check,     ///< a stream came to a node that is open: may it still be read? Ended if not
     fetch,     ///< a stream needs what the service stores: answered by Snapshot, sooner or later, unless Ended
     list,      ///< the shard's first stream with a pattern at the service: answered by Listed, again at every change
     unlist,    ///< its last one left

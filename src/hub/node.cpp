@@ -44,6 +44,7 @@ void Node::opened(const Opened& news) {
     unsent_bytes_ += event->block_bytes();
   }
   flush();
+  if (!was_open) asked_ = Clock::now();
   state_ = State::open;
   position_ = news.position;
   republish_moves_ = news.republish_moves;
@@ -81,9 +82,17 @@ void Node::close(State state) {
 }
 
 void Node::ask_again() {
+  if (state_ == State::open) return check();
   if ((state_ != State::refused && !quarantined()) || absent_) return;
   shard_.want({Want::What::follow, name_});
   if (state_ == State::refused) state_ = State::opening;
+}
+
+void Node::check() {
+  const auto now = Clock::now();
+  if (now - asked_ < shard_.options().check) return;
+  shard_.want({Want::What::check, name_});
+  asked_ = now;
 }
 
 void Node::happened(const std::vector<EventRef>& events) {

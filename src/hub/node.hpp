@@ -57,7 +57,8 @@ class Node {
   void refused(Refusal refusal);  ///< or it is gone
   void happened(const std::vector<EventRef>& events);
   void snapshot(const std::vector<EventRef>& items);
-  /// Asks for it again after a refusal, or in quarantine.
+  /// A stream has come. Asks for the node again after a refusal, or in quarantine; where it is open, whether it may still be
+  /// read, if nobody has been asked for a while: what is remembered of a node is for those whom its service lets read.
   void ask_again();
 
   /// Hands what happened since the last flush to the audiences, each in one piece.
@@ -100,6 +101,7 @@ class Node {
   };
 
   void close(State state);
+  void check();
   std::optional<Replay> replay_from_store(const Query& query) const;
   Replay newest(const Query& query, std::size_t later) const;
   Replay from(std::size_t index) const;
@@ -119,6 +121,7 @@ class Node {
   std::vector<EventRef> unsent_;
   std::size_t unsent_bytes_ = 0;
   Clock::time_point due_{};  ///< when the next flush may be
+  Clock::time_point asked_{};  ///< when the service was last asked, if open
   std::vector<Audience*> audiences_;
 };
 

@@ -35,6 +35,7 @@ struct ShardOptions {
   /// Events of one node that follow each other faster than this share a write. Ten milliseconds nobody sees, and at
   /// 1,000 events a second they save nine writes in ten, here and in the web server.
   std::chrono::milliseconds pace{10};
+  std::chrono::milliseconds check{5'000};  ///< a node's access is asked about for new streams once in so long at most
   std::size_t paced_bytes = 32u << 10;  ///< of one node that wait at most; then they go out at once
 };
 

@@ -107,6 +107,7 @@ void Subscriber::take_wants(ShardIndex shard) {
     switch (want.what) {
       case hub::Want::What::follow: return follow(shard, want.name);
       case hub::Want::What::unfollow: return unfollow(shard, want.name);
+      case hub::Want::What::check: return check(want.name);
       case hub::Want::What::fetch: return fetch(shard, want.name);
       case hub::Want::What::list:
         if (is_service(want.name.service)) directory_.want(shard, want.name.service);
@@ -161,6 +162,11 @@ void Subscriber::unfollow(ShardIndex shard, const NodeName& name) {
   follow->open.erase(shard);
   follow->wants_snapshot.erase(shard);
   if (follow->shards.empty()) linger(*follow);
+}
+
+/// An answer that is no may come after the stream has begun; then it ends.
+void Subscriber::check(const NodeName& name) {
+  if (const FollowRef follow = find(name); follow && follow->state == State::active && !follow->room) push_access_check(follow);
 }
 
 void Subscriber::fetch(ShardIndex shard, const NodeName& name) {
@@ -306,9 +312,10 @@ void Subscriber::on_down() {
   left_over_.clear();
   std::vector<FollowRef> left;
   for (const auto& [name, follow] : follows_) {
-    const bool was_asked = follow->state == State::subscribing || follow->state == State::filling || follow->fetching;
+    const bool was_asked = follow->state == State::subscribing || follow->state == State::filling || follow->fetching ||
+                           follow->fetching_payload || follow->checking;
     follow->state = State::idle;
-    follow->fetching = follow->fetching_payload = follow->checking = false;
+    follow->fetching = follow->fetching_payload = follow->checking = follow->check_waits = false;
     if (follow->room) {
       follow->room->deadline.cancel();
       follow->room->turn.reset();

@@ -170,6 +170,7 @@ class Subscriber {
     Timer timer;  ///< linger, or the next try
     bool subscribed = false;  ///< the service may have a subscription of ours
     bool unreadable = false;  ///< it lets us subscribe, but not ask for items
+    bool check_waits = false; ///< to be asked so
     bool checking = false;    ///< it is being asked whether we may still subscribe
     std::optional<std::list<Follow*>::iterator> lingering;  ///< in lingering_
     bool over = false;        ///< it has lingered long enough, and goes once its request is answered
@@ -186,6 +187,7 @@ class Subscriber {
   void take_wants(ShardIndex shard);
   void follow(ShardIndex shard, const hub::NodeName& name);
   void unfollow(ShardIndex shard, const hub::NodeName& name);
+  void check(const hub::NodeName& name);
   void fetch(ShardIndex shard, const hub::NodeName& name);
   void judge(ShardIndex shard, const hub::NodeName& name, const hub::User& user);
 

@@ -75,8 +75,12 @@ void Subscriber::recheck() {
 }
 
 void Subscriber::push_access_check(const FollowRef& follow) {
+  if (std::exchange(follow->check_waits, true)) return;
   checking_.push(key_of(follow->name->service), [this, weak = std::weak_ptr(follow)](const Turn& turn) {
-    if (const FollowRef next = weak.lock(); next && next->state == State::active) check_access(*next, turn);
+    const FollowRef next = weak.lock();
+    if (!next) return;
+    next->check_waits = false;
+    if (next->state == State::active) check_access(*next, turn);
   });
 }
 

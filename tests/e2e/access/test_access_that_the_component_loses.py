@@ -4,6 +4,7 @@ worker finds out when it asks, at the latest at the next re-check (2 s here)."""
 import pytest
 
 from harness.eventsource import ends_with_retry
+from harness.process import wait_until
 
 RECHECK = 2
 WITHIN = RECHECK + 8  # and time for the answers, on a busy machine
@@ -57,6 +58,19 @@ def test_who_asks_for_what_is_stored_finds_out_at_once(xmpp, own_worker, user, n
     assert b"before" not in late.raw
     stream.wait_end(WITHIN)
     assert open_direct(worker, node, wait=False).wait_head().status == 403
+
+
+@pytest.mark.parametrize("how", WITHDRAW)
+def test_who_comes_anew_finds_out(xmpp, own_worker, user, new_node, publisher, open_direct, how):
+    """What is in memory, for those who read already, is for nobody else: the service is asked again, once in 5 s."""
+    worker = own_worker(stream={"recheck": "1h", "heartbeat": "1s"}).start().wait_connected(user("friend"))
+    node = new_node(persist_items=1)
+    stream = open_direct(worker, node)
+    publish(publisher, node, "before")
+    stream.next()
+    WITHDRAW[how](publisher, node, worker.component)
+    wait_until(lambda: open_direct(worker, node, wait=False).wait_head().status == 403, "new streams to be refused", 20)
+    assert ends_with_retry(stream.wait_end(10).raw)
 
 
 def test_a_node_that_is_opened_again_is_read_again(xmpp, worker, new_node, publisher, open_direct):

@@ -269,6 +269,27 @@ TEST_F(NodeTest, EndsHeldStreamsThatAreRefusedLater) {
   EXPECT_EQ(held.reason, CloseReason::node_ended);
 }
 
+TEST_F(NodeTest, HasItsServiceAskedWhetherItMayStillBeReadOnceInAWhile) {
+  ShardOptions at_once;
+  at_once.check = std::chrono::milliseconds(0);
+  Shard eager(at_once, [this](const Want& want) { wants.push_back(want); });
+  for (Shard* one : {&shard, &eager}) {
+    (void)asked();
+    FakeStream first(*one), second(*one), third(*one);
+    one->open(first, sample, {});
+    one->read(Opened{sample_name, {}, feed->position(), false});
+    EXPECT_THAT(asked(), ElementsAre(What::follow)) << "which is an answer of just now";
+    one->open(second, sample, {});
+    one->open(third, sample, {});
+    if (one == &eager) {
+      EXPECT_THAT(asked(), ElementsAre(What::check, What::check));
+    } else {
+      EXPECT_THAT(asked(), IsEmpty());
+    }
+    EXPECT_TRUE(third.accepted()) << "nobody waits for the answer";
+  }
+}
+
 TEST_F(NodeTest, IsAskedForAnewInQuarantineByEachStreamThatComes) {
   FakeStream waiting(shard), later(shard);
   shard.open(waiting, sample, {});

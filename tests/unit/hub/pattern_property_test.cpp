@@ -93,6 +93,7 @@ class ModelService {
       case Want::What::unfollow:
         if (node != nodes_.end()) node->second.wanted = node->second.open = node->second.fetched = false;
         break;
+      case Want::What::check: break;
       case Want::What::fetch:
         if (node != nodes_.end()) node->second.fetched = true;
         break;
