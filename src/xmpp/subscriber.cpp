@@ -74,6 +74,7 @@ void Subscriber::start() {
     shards_[shard].wants->on_wake([this, shard] { take_wants(shard); });
     take_wants(shard);  // what has been wanted so far
   }
+  after_telling();  // what somebody before this one has told may still be waiting
 }
 
 void Subscriber::stop() {

@@ -116,6 +116,27 @@ TEST_F(SubscriberTest, OpensANodeWhoseNewestItemIsTooLarge) {
   EXPECT_EQ(services.count("items"), 1u) << "its payload is not asked for";
 }
 
+/// After an exception: what waits in the mailboxes is nobody's else, and what the first one meant to do later is not done.
+TEST_F(SubscriberTest, TakesOverFromAnother) {
+  options.linger = options.retry = options.recheck = 0ms;
+  services.answer("subscribe", [](const auto&) { return std::string(); });
+  start();
+  want(Want::What::follow, "n");
+  want(Want::What::unfollow, "n");
+  ASSERT_TRUE(run_until_asked("subscribe"));
+  constexpr std::size_t more_than_fit = 3000;
+  for (std::size_t i = 0; i < more_than_fit; ++i) news.push(hub::SessionChanged{true});
+  subscriber.reset();
+  EXPECT_TRUE(news.congested());
+  want(Want::What::follow, "m");
+  io.run_for(20ms);
+  EXPECT_EQ(services.count("subscribe"), 1u);
+  services.answer("subscribe", "<x/>");
+  start();
+  EXPECT_TRUE(run_until_told<hub::Opened>());
+  EXPECT_TRUE(run_until_told<hub::SessionChanged>(more_than_fit));
+}
+
 /// As accounts on Prosody 13 answer: a subscription is refused to strangers whether there is such a node or not.
 TEST_F(SubscriberTest, TellsAnAccountsMissingNodeFromOneThatIsClosed) {
   const std::string account = "alice@example";
