@@ -50,6 +50,11 @@ struct ReleaseStanza {
 };
 using StanzaPointer = std::unique_ptr<xmpp_stanza_t, ReleaseStanza>;
 
+/// Every call that changes a stanza can only fail for want of memory; without the part it would be another stanza.
+void done(int result) {
+  if (result != XMPP_EOK) throw std::bad_alloc();
+}
+
 StanzaPointer make_stanza() {
   StanzaPointer stanza(xmpp_stanza_new(library()));
   if (!stanza) throw std::bad_alloc();
@@ -64,8 +69,8 @@ struct OutStanza::Tree {
 };
 
 OutStanza::OutStanza(std::string_view name, std::string_view ns) : tree_(std::make_unique<Tree>()) {
-  xmpp_stanza_set_name(tree_->root.get(), std::string(name).c_str());
-  if (!ns.empty()) xmpp_stanza_set_ns(tree_->root.get(), std::string(ns).c_str());
+  done(xmpp_stanza_set_name(tree_->root.get(), std::string(name).c_str()));
+  if (!ns.empty()) done(xmpp_stanza_set_ns(tree_->root.get(), std::string(ns).c_str()));
 }
 
 OutStanza::OutStanza(OutStanza&&) noexcept = default;
@@ -74,7 +79,7 @@ OutStanza::~OutStanza() = default;
 
 OutStanza& OutStanza::attribute(std::string_view name, std::string_view value) & {
   tree_->has_nul |= value.find('\0') != std::string_view::npos;
-  xmpp_stanza_set_attribute(tree_->root.get(), std::string(name).c_str(), std::string(value).c_str());
+  done(xmpp_stanza_set_attribute(tree_->root.get(), std::string(name).c_str(), std::string(value).c_str()));
   return *this;
 }
 
@@ -84,7 +89,7 @@ OutStanza&& OutStanza::attribute(std::string_view name, std::string_view value) 
 
 OutStanza& OutStanza::child(OutStanza element) & {
   tree_->has_nul |= element.tree_->has_nul;
-  xmpp_stanza_add_child(tree_->root.get(), element.tree_->root.get());
+  done(xmpp_stanza_add_child(tree_->root.get(), element.tree_->root.get()));
   return *this;
 }
 
@@ -93,8 +98,8 @@ OutStanza&& OutStanza::child(OutStanza element) && { return std::move(child(std:
 OutStanza& OutStanza::text(std::string_view characters) & {
   tree_->has_nul |= characters.find('\0') != std::string_view::npos;
   StanzaPointer piece = make_stanza();
-  xmpp_stanza_set_text(piece.get(), std::string(characters).c_str());
-  xmpp_stanza_add_child(tree_->root.get(), piece.get());
+  done(xmpp_stanza_set_text(piece.get(), std::string(characters).c_str()));
+  done(xmpp_stanza_add_child(tree_->root.get(), piece.get()));
   return *this;
 }
 
@@ -107,8 +112,9 @@ bool OutStanza::has_attribute(std::string_view name) const {
 Result<std::string> OutStanza::xml() const {
   char* bytes = nullptr;
   std::size_t size = 0;
-  if (tree_->has_nul || xmpp_stanza_to_text(tree_->root.get(), &bytes, &size) != XMPP_EOK)
-    return fail(Error::malformed, "a stanza cannot be written as XML");
+  const int written = tree_->has_nul ? XMPP_EINVOP : xmpp_stanza_to_text(tree_->root.get(), &bytes, &size);
+  if (written == XMPP_EMEM) throw std::bad_alloc();
+  if (written != XMPP_EOK) return fail(Error::malformed, "a stanza cannot be written as XML");
   const Text owner(bytes);
   const std::string_view rendered(bytes, size);
   if (!is_xml_text(rendered))
