@@ -91,8 +91,12 @@ void StanzaReader::Impl::parse() {
   const std::size_t depth = depth_;
   const XmlStream::Outcome outcome = stream_.parse(scanner_.text());
   if (outcome == XmlStream::Outcome::failed) return;
-  if (outcome == XmlStream::Outcome::too_large) {
-    pass_over("it takes too much memory to read");
+  const bool is_broken_off = outcome != XmlStream::Outcome::parsed;
+  if (is_broken_off) {
+    // A server may pass on what its own parser, without namespaces, took for good.
+    if (depth != 1) return stream_.fail_with(Error::malformed, "the stream header cannot be read");
+    pass_over(outcome == XmlStream::Outcome::too_large ? "it takes too much memory to read"
+                                                       : "its namespaces are not declared as they must be");
     depth_ = depth;
   }
   if (depth == 1 && depth_ == 1) {
@@ -100,7 +104,7 @@ void StanzaReader::Impl::parse() {
   } else if (depth_ > 1) {
     return stream_.fail_with(Error::malformed, "the stream is not well-formed: a stanza does not end");
   }
-  if (outcome == XmlStream::Outcome::too_large || (depth_ == 1 && stream_.memory() > options_.renew_above_bytes))
+  if (is_broken_off || (depth_ == 1 && stream_.memory() > options_.renew_above_bytes))
     stream_.renew(header_);
 }
 

@@ -63,6 +63,12 @@ void release(void* given) {
   std::free(block);
 }
 
+bool is_about_namespaces(XML_Error error) {
+  return error == XML_ERROR_UNBOUND_PREFIX || error == XML_ERROR_UNDECLARING_PREFIX ||
+         error == XML_ERROR_RESERVED_PREFIX_XML || error == XML_ERROR_RESERVED_PREFIX_XMLNS ||
+         error == XML_ERROR_RESERVED_NAMESPACE_URI;
+}
+
 constexpr XML_Memory_Handling_Suite counted_memory = {
     [](std::size_t size) { return resize(nullptr, *asking, size); },
     [](void* given, std::size_t size) { return resize(block_of(given), *asking, size); },
@@ -150,6 +156,7 @@ XmlStream::Outcome XmlStream::parse(std::string_view bytes) {
   if (status == XML_STATUS_OK) return Outcome::parsed;
   const XML_Error error = XML_GetErrorCode(parser_.get());
   if (error == XML_ERROR_NO_MEMORY) return Outcome::too_large;
+  if (is_about_namespaces(error)) return Outcome::misnamed;
   fail_with(Error::malformed, std::string("the stream is not well-formed: ") + XML_ErrorString(error));
   return Outcome::failed;
 }
@@ -161,7 +168,8 @@ void XmlStream::renew(std::string_view header) {
   const Outcome outcome = parse(header);
   priming_ = false;
   ++renewals_;
-  if (outcome == Outcome::too_large) fail_with(Error::unavailable, "no memory for the stream header");
+  if (outcome == Outcome::too_large || outcome == Outcome::misnamed)
+    fail_with(Error::unavailable, "the stream header cannot be read again");
 }
 
 void XmlStream::fail_with(Error error, std::string reason) {

@@ -42,6 +42,7 @@ class XmlStream {
   enum class Outcome : unsigned char {
     parsed,
     too_large,  ///< it does not fit into `max_memory`: renew() must follow
+    misnamed,   ///< well-formed, but not by Namespaces in XML 1.0 (§4 to §6.3): renew() must follow
     failed,     ///< see failure()
   };
 

@@ -269,6 +269,31 @@ TEST(StanzaBoundsBesides, PassOverWhatOnlyLooksLikePubsub) {
   EXPECT_EQ(events[0].element.attribute("id"), "7");
 }
 
+/// XML 1.0 allows it, Namespaces in XML does not, and a server may look at the first alone.
+TEST(StanzaBoundsBesides, PassOverAStanzaWithNamespacesThatCannotBe) {
+  for (const std::string element :
+       {"<x:y/>", "<y x:z='1'/>", "<x:y xmlns:x=''/>", "<y xmlns:xml='urn:x'/>", "<y xmlns:xmlns='urn:x'/>",
+        "<y xmlns:x='http://www.w3.org/XML/1998/namespace'/>", "<a><b><x:y>text</x:y></b></a>"}) {
+    SCOPED_TRACE(element);
+    StanzaReader reader(small);
+    ASSERT_TRUE(reader.feed(header));
+    for (int times = 0; times < 3; ++times) {
+      ASSERT_TRUE(reader.feed(message + element + "</message><x:message/><message id='after'><body>b</body></message>"));
+      std::vector<StreamEvent> events;
+      while (auto event = reader.next())
+        if (event->kind != Kind::open) events.push_back(std::move(*event));
+      ASSERT_EQ(events.size(), 3u);
+      EXPECT_EQ(events[0].kind, Kind::passed_over);
+      EXPECT_EQ(events[0].element.attribute("from"), "u@example");
+      EXPECT_EQ(events[1].kind, Kind::passed_over);
+      EXPECT_EQ(events[2].kind, Kind::stanza);
+      EXPECT_EQ(events[2].element.children.at(0).text, "b");
+    }
+  }
+  StanzaReader broken(small);
+  EXPECT_FALSE(broken.feed("<x:stream xmlns='jabber:component:accept'>"));
+}
+
 TEST(StanzaBoundsBesides, EndTheStreamWhereTheServerSendsWhatXmppForbids) {
   for (const char* forbidden : {"<!-- -->", "<?x ?>", "<!DOCTYPE a>", "<![x"}) {
     StanzaReader reader(small);
