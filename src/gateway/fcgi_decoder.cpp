@@ -28,6 +28,22 @@ void init_library() {
   });
 }
 
+/// What libfcgi reads of one request, and gives back whatever happens; the descriptor stays its owner's.
+struct Request {
+  explicit Request(int descriptor) {
+    FCGX_InitRequest(&request, -1, FCGI_FAIL_ACCEPT_ON_INTR);
+    request.ipcFd = descriptor;
+    request.keepConnection = 1;
+  }
+  Request(const Request&) = delete;
+  Request& operator=(const Request&) = delete;
+  ~Request() {
+    request.ipcFd = -1;
+    FCGX_Free(&request, 0);
+  }
+  FCGX_Request request;
+};
+
 }  // namespace
 
 FcgiDecoder::FcgiDecoder() { init_library(); }
@@ -46,23 +62,18 @@ Result<Params> FcgiDecoder::decode(std::string_view head) {
       lseek(memory_, 0, SEEK_SET) != 0)
     return fail(Error::unavailable, std::string("no memory file for a request's head: ") + std::strerror(errno));
 
-  FCGX_Request request;
-  FCGX_InitRequest(&request, -1, FCGI_FAIL_ACCEPT_ON_INTR);
-  request.ipcFd = memory_;
-  request.keepConnection = 1;
+  Request owner(memory_);
+  FCGX_Request& request = owner.request;
   const int refused = FCGX_Accept_r(&request);
   const int broken = refused == 0 && request.in ? FCGX_GetError(request.in) : 0;
+  // On an error libfcgi may have closed the descriptor, so it is not ours to close or use any more.
+  if (request.ipcFd != memory_) memory_ = -1;
   Params params;
   if (refused == 0 && broken == 0) {
     for (char** entry = request.envp; entry && *entry; ++entry)
       if (const char* equals = std::strchr(*entry, '='))
         params.add({*entry, static_cast<std::size_t>(equals - *entry)}, equals + 1);
   }
-  // On an error libfcgi may have closed the descriptor, so it is not ours to close or use any more.
-  const bool kept = request.ipcFd == memory_;
-  request.ipcFd = -1;
-  FCGX_Free(&request, 0);
-  if (!kept) memory_ = -1;
   if (refused != 0 || broken != 0) return fail(Error::malformed, "libfcgi could not decode the params");
   return params;
 }

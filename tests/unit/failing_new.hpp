@@ -14,5 +14,8 @@ inline thread_local long allocations_left = -1;
   if (void* const made = std::malloc(bytes)) return made;
   throw std::bad_alloc();
 }
+[[gnu::noinline]] void* operator new(std::size_t bytes, const std::nothrow_t&) noexcept {
+  return allocations_left >= 0 && allocations_left-- == 0 ? nullptr : std::malloc(bytes);
+}
 [[gnu::noinline]] void operator delete(void* gone) noexcept { std::free(gone); }
 [[gnu::noinline]] void operator delete(void* gone, std::size_t) noexcept { std::free(gone); }
