@@ -33,7 +33,8 @@ check "the unit starts the program that is installed" \
 check "the user is in sysusers.d" test -f "$work/root/usr/lib/sysusers.d/xmpp-eventsource.conf"
 check "nginx's files are where its includes expect them" \
   bash -c 'test -f "$(find "$1" -path "*/nginx/xmpp-eventsource/location-fastcgi.conf")"' _ "$work/root"
-check "documentation is in share/doc" test -f "$work/root/usr/share/doc/xmpp-eventsource/README.md"
+doc=$work/root/usr/share/doc/xmpp-eventsource
+check "documentation is in share/doc" test -f "$doc/README.md" -a -f "$doc/deploy/README.md" -a -f "$doc/deploy/web/README.md"
 
 # --- hardening ---
 sections=$(readelf -SW "$program") dynamic=$(readelf -dW "$program") header=$(readelf -hW "$program")

@@ -23,7 +23,8 @@ constexpr char footer[] =
     "  (name your XMPP server and services in it, and put the component's secret into its secret_file)\n"
     "  xmpp-eventsource --check && xmpp-eventsource\n"
     "\n"
-    "Documentation: README.md, in the source and in /usr/share/doc/xmpp-eventsource/.\n";
+    "Documentation: README.md and, for operators, deploy/README.md, in the source and in\n"
+    "/usr/share/doc/xmpp-eventsource/.\n";
 
 tl::unexpected<Ending> wrong_usage(const std::string& reason) {
   return tl::unexpected(Ending{
@@ -34,7 +35,7 @@ tl::unexpected<Ending> wrong_usage(const std::string& reason) {
 
 tl::expected<CommandLine, Ending> parse_command_line(std::vector<std::string> arguments) {
   CommandLine line{"/etc/xmpp-eventsource/xmpp-eventsource.toml", false};
-  bool reference = false, example = false;
+  bool reference = false, metrics = false, example = false;
   CLI::App app(description, "xmpp-eventsource");
   app.footer(footer);
   app.set_help_flag("-h,--help", "Print this and exit");
@@ -46,6 +47,8 @@ tl::expected<CommandLine, Ending> parse_command_line(std::vector<std::string> ar
                "Say what is wrong with the configuration, each with file and line, and exit");
   app.add_flag("--print-config-reference", reference,
                "Print every option of the configuration as a Markdown table and exit");
+  app.add_flag("--print-metrics-reference", metrics,
+               "Print every metric, close reason and limit as Markdown tables and exit");
   app.add_flag("--print-config-example", example,
                "Print a commented configuration with every option and exit");
   try {
@@ -60,6 +63,9 @@ tl::expected<CommandLine, Ending> parse_command_line(std::vector<std::string> ar
   }
   if (line.config.empty()) return wrong_usage("--config needs the name of a file");
   if (reference) return tl::unexpected(Ending{exit_ok, config_reference()});
+  if (metrics)
+    return tl::unexpected(
+        Ending{exit_ok, metrics_reference() + "\n" + close_reasons_reference() + "\n" + limits_reference()});
   if (example) return tl::unexpected(Ending{exit_ok, config_example()});
   return line;
 }

@@ -1,7 +1,11 @@
 // SPDX-License-Identifier: MIT
 #include "app/reference.hpp"
 
+#include <sstream>
+
+#include "app/metrics.hpp"
 #include "app/options.hpp"
+#include "hub/close_reason.hpp"
 
 namespace xes::app {
 namespace {
@@ -63,6 +67,55 @@ std::string config_reference() {
                                       : "`" + initial + "`") +
            " | " + cell(bounds_text(option)) + " | " + cell(option.help) + " |\n";
   }
+  return out;
+}
+
+/// What /metrics says about itself, so that the page cannot differ from it.
+std::string metrics_reference() {
+  const gateway::Limits limits{gateway::Limits::Options{}};
+  const xmpp::SubscriberCounters subscriber;
+  MetricSources sources;
+  sources.subscriber = &subscriber;
+  sources.limits = &limits;
+
+  std::string out = "| Metric | Type | Meaning |\n|---|---|---|\n";
+  std::string name, type, help, label;
+  const auto end_row = [&] {
+    if (name.empty()) return;
+    const std::string labels = label.empty() ? "" : "{" + label + "=\"…\"}";
+    out += "| `" + name + labels + "` | " + type + " | " + cell(help) + " |\n";
+    label.clear();
+  };
+  std::istringstream lines(metrics_text(sources));
+  for (std::string line; std::getline(lines, line);) {
+    std::istringstream words(line);
+    std::string mark, kind;
+    words >> mark >> kind;
+    if (mark == "#" && kind == "HELP") {
+      end_row();
+      words >> name >> std::ws;
+      std::getline(words, help);
+    } else if (mark == "#" && kind == "TYPE") {
+      words >> name >> type;
+    } else if (const std::size_t brace = line.find('{'); brace != line.npos) {
+      label = line.substr(brace + 1, line.find('=') - brace - 1);
+    }
+  }
+  end_row();
+  return out;
+}
+
+std::string close_reasons_reference() {
+  std::string out = "| `reason` | `retry:` before the end | When |\n|---|---|---|\n";
+  for (const hub::CloseReasonRow& row : hub::close_reasons)
+    out += "| `" + std::string(row.name) + "` | " + (row.says_retry ? "yes" : "no") + " | " + cell(row.text) + " |\n";
+  return out;
+}
+
+std::string limits_reference() {
+  std::string out = "| `limit` | What the client is told |\n|---|---|\n";
+  for (const gateway::LimitInfo& limit : gateway::limit_infos)
+    out += "| `" + std::string(limit.name) + "` | " + cell(limit.text) + " |\n";
   return out;
 }
 

@@ -330,7 +330,7 @@ void Subscriber::fetch_snapshot(Follow& follow, const Turn& turn) {
 void Subscriber::tell_deaf(Follow& follow) {
   if (follow.heard || follow.told_deaf || !is_account(follow.name->service)) return;
   follow.told_deaf = true;
-  log_limited::warn("pubsub: {} had news that its server did not notify; if that goes on, see \"Accounts' own nodes\" in README.md",
+  log_limited::warn("pubsub: {} had news that its server did not notify; if that goes on, see \"Accounts' own nodes\" in deploy/README.md",
                display(*follow.name));
 }
 

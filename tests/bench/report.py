@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 """The table and the plot of an outcome of bench.py. By itself: report.py FILE.json prints the table again; with --short
-that of the README."""
+that of deploy/capacity.md."""
 import json
 import sys
 from pathlib import Path
@@ -53,7 +53,7 @@ def table(outcome: dict) -> str:
     return "\n".join(lines)
 
 
-# The README's table: (row, figure, way in).
+# The table of deploy/capacity.md: (row, figure, way in).
 SHORT = [("worker alone: CPU µs per delivery, events one at a time", "single: own CPU µs per delivery", "fastcgi"),
          ("the same over SCGI", "single: own CPU µs per delivery", "scgi"),
          ("worker alone: streams opened in a second", "opens/s", "fastcgi"),

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The demo's own check, as README's first command with --check runs it."""
+"""The demo's own check, as the first command of README.md with --check runs it."""
 import subprocess
 
 import pytest

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The clients of README's table, each for real: Prosody, the worker and nginx with the shipped snippets behind it."""
+"""The clients of the table in deploy/web/README.md, each for real: Prosody, the worker and nginx with the shipped snippets behind it."""
 import json
 import re
 

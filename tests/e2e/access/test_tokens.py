@@ -1,6 +1,5 @@
 # SPDX-License-Identifier: MIT
 """access = "token": where a token may be, when it ends, how keys are changed."""
-import re
 import signal
 import subprocess
 import time
@@ -9,9 +8,9 @@ import pytest
 
 from harness.eventsource import ends_with_retry
 from harness.fixtures import _server_of
+from harness.pages import OPERATORS, examples
 from harness.process import wait_until
 from harness.tokens import KEYS, SECRET, Secret, bearer, token
-from harness.worker import ROOT
 
 OTHER = "another secret, of thirty-two bytes too"
 
@@ -121,12 +120,9 @@ def test_where_an_audience_is_configured_a_token_has_to_name_it(xmpp, guarded, n
         assert open_direct(worker, node, wait=False, **bearer(node, **claims)).wait_head().status == 401
 
 
-README = (ROOT / "README.md").read_text()
-
-
-def test_the_lines_of_the_readme_make_keys_and_a_token(guarded, folder, new_node, open_direct):
+def test_the_lines_of_the_operators_page_make_keys_and_a_token(guarded, folder, new_node, open_direct):
     """As an operator types them: each block by itself, in one folder."""
-    blocks = [block for block in re.findall(r"```sh\n(.*?)```", README, re.DOTALL) if "openssl" in block]
+    blocks = [block for block in examples(OPERATORS, "sh") if "openssl" in block]
     out = subprocess.run(["bash", "-euc", "\n".join(blocks)], cwd=folder, capture_output=True, text=True, timeout=60)
     assert out.returncode == 0, out.stderr
     made = out.stdout.split()[-2:]

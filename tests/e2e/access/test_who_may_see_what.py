@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""README, "Who may see what", row by row, on both servers: the cases are README's own table, and nothing else.
+"""deploy/README.md, "Access control", row by row, on both servers: the cases are its own table, and nothing else.
 
 `alice` is the user; the node belongs to `publisher`. A cell is a word of the dictionaries below, or several between
 commas, each of which is tried. A word that is not there fails the collection.
@@ -9,9 +9,9 @@ from types import SimpleNamespace
 
 import pytest
 
+from harness.pages import OPERATORS, table
 from harness.process import wait_until
 from harness.publisher import Refused
-from harness.readme import table
 from harness.tokens import bearer
 
 RULE, MODEL, COMPONENT, USER = COLUMNS = "access", "node's model", "component", "user, or token"
@@ -135,15 +135,15 @@ ANSWERS = {"200": is_shown, "401": is_refused(401), "403": is_refused(403), "hel
 def split(cell: str, groups: dict, known) -> list:
     """The words of a cell; `groups` are those that stand for several."""
     words = [word for group in cell.split(", ") for word in groups.get(group, [group])]
-    assert words and all(word in known for word in words), f"README's table has {cell!r}, which is none of {', '.join(known)}"
+    assert words and all(word in known for word in words), f"the page's table has {cell!r}, which is none of {', '.join(known)}"
     return words
 
 
 def cases() -> list:
     found = []
-    for server, row in itertools.product(SERVERS, table(*COLUMNS, *SERVERS.values())):
+    for server, row in itertools.product(SERVERS, table(OPERATORS, *COLUMNS, *SERVERS.values())):
         expected = row[SERVERS[server]]
-        assert expected in ANSWERS, f"README's table has {expected!r}, which is none of {', '.join(ANSWERS)}"
+        assert expected in ANSWERS, f"the page's table has {expected!r}, which is none of {', '.join(ANSWERS)}"
         for rule in split(row[RULE], {}, RULES):
             # A stream of access = "open" may be anybody's, also whom the server has not authenticated.
             anybody = ["not listed", "member", "outcast"] + (["no `REMOTE_USER`"] if rule == "open" else [])
@@ -152,7 +152,7 @@ def cases() -> list:
                                                 "no owner": ["not listed", "member", "outcast"]}, COMPONENTS)
             users = split(row[USER], {"anybody": anybody}, TOKENS if rule == "token" else USERS)
             found += [(server, rule, *words, expected) for words in itertools.product(models, components, users)]
-    assert len(set(found)) == len(found), "README's table says a thing twice"
+    assert len(set(found)) == len(found), "the page's table says a thing twice"
     return found
 
 

@@ -14,7 +14,7 @@ def refused(stream, status: int) -> None:
 
 
 def opens(ask):
-    """What opens a moment later: a refusal counts for that long (README, Limits)."""
+    """What opens a moment later: a refusal counts for that long (deploy/README.md, Limits)."""
     streams = []
     wait_until(lambda: streams.append(ask().wait_head()) or streams[-1].status == 200, "a stream", 5, 0.1)
     return streams[-1]

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from harness.readme import examples
+from harness.pages import OPERATORS, examples
 from harness.tokens import P256
 from harness.worker import ROOT, run
 
@@ -56,8 +56,8 @@ def test_a_good_configuration_passes(check):
     assert ended.returncode == 0, ended.stderr
 
 
-@pytest.mark.parametrize("example", examples("toml"))
-def test_readmes_examples_pass(check, folder, example):
+@pytest.mark.parametrize("example", examples(OPERATORS, "toml"))
+def test_the_operators_pages_examples_pass(check, folder, example):
     public = P256(folder).file
     for name in re.findall(r'"([^"]+\.pem)"', example):
         (folder / name).write_text(public)

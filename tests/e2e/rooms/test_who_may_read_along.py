@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""README, "Who may see what", the table of rooms, row by row on both servers; and when a stream that a token opened ends.
+"""deploy/README.md, "Access control", the table of rooms, row by row on both servers; and when a stream that a token opened ends.
 
 A cell is a word of the dictionaries below, or several between commas, each of which is tried.
 """
@@ -9,7 +9,7 @@ import pytest
 
 from harness.chat import said
 from harness.eventsource import ends_with_retry
-from harness.readme import table
+from harness.pages import OPERATORS, table
 from harness.tokens import SECRET, bearer
 
 COLUMNS = ("rooms' access", "room", "reader")
@@ -38,12 +38,12 @@ def guarded(room_worker, folder):
 
 def cases() -> list:
     found = []
-    for server, row in itertools.product(SERVERS, table(*COLUMNS, *SERVERS.values())):
+    for server, row in itertools.product(SERVERS, table(OPERATORS, *COLUMNS, *SERVERS.values())):
         for access in row["rooms' access"].split(", "):
             readers = TOKENS[access] if row["reader"] == "anybody" else row["reader"].split(", ")
             found += [(server, access, room, reader, int(row[SERVERS[server]]))
                       for room in row["room"].split(", ") for reader in readers]
-    assert all(room in ROOMS and reader in READERS for _, _, room, reader, _ in found), "README's table has another word"
+    assert all(room in ROOMS and reader in READERS for _, _, room, reader, _ in found), "the page's table has another word"
     return found
 
 

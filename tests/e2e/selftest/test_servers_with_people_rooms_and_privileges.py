@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Without the worker: accounts' own nodes, chat rooms and privileges are as the scenarios (and the README) think."""
+"""Without the worker: accounts' own nodes, chat rooms and privileges are as the scenarios (and deploy/README.md) think."""
 from xml.sax.saxutils import quoteattr
 
 import pytest

@@ -50,8 +50,11 @@ TEST(CommandLine, HelpAndVersionAndTheGeneratedTextsAreExitCode0) {
   EXPECT_EQ(help.code, 0);
   for (const char* part :
        {"--config", "--check", "--version", "--print-config-reference", "--print-config-example",
-        "xmpp-eventsource --check && xmpp-eventsource", "README.md"})
+        "--print-metrics-reference", "xmpp-eventsource --check && xmpp-eventsource", "README.md", "deploy/README.md"})
     EXPECT_THAT(help.text, HasSubstr(part));
   EXPECT_EQ(ending_of({"--print-config-reference"}).text, config_reference());
   EXPECT_EQ(ending_of({"--print-config-example"}).text, config_example());
+  const Ending metrics = ending_of({"--print-metrics-reference"});
+  EXPECT_EQ(metrics.code, 0);
+  EXPECT_EQ(metrics.text, metrics_reference() + "\n" + close_reasons_reference() + "\n" + limits_reference());
 }

@@ -72,3 +72,27 @@ TEST(Reference, HasOneRowOfFiveCellsForEachOption) {
   EXPECT_THAT(rows, testing::Contains(testing::StartsWith(
                         "| `[[service]]` `view` | a string | `\"payload\"` | payload or item | ")));
 }
+
+/// True if the page has the table, and ends it where the table ends.
+static bool has_table(const std::string& page, const std::string& table) {
+  const std::size_t at = page.find(table);
+  return at != page.npos && page.compare(at + table.size(), 1, "|") != 0;
+}
+
+TEST(Reference, IsWhatTheOperatorsPageHas) {
+  const std::string page = content_of(XES_SOURCE_DIR "/deploy/README.md");
+  EXPECT_TRUE(has_table(page, config_reference()))
+      << "put what --print-config-reference prints into deploy/README.md:\n" << config_reference();
+  for (const std::string& table : {metrics_reference(), close_reasons_reference(), limits_reference()})
+    EXPECT_TRUE(has_table(page, table)) << "put what --print-metrics-reference prints into deploy/README.md:\n" << table;
+}
+
+TEST(Reference, HasOneRowForEachMetric) {
+  const std::string table = metrics_reference();
+  EXPECT_THAT(table, HasSubstr("| `xmpp_eventsource_streams` | gauge | Streams that are open. |\n"));
+  EXPECT_THAT(table, HasSubstr("| `xmpp_eventsource_streams_closed_total{reason=\"…\"}` | counter | "));
+  EXPECT_THAT(table, HasSubstr("| `xmpp_eventsource_limited_total{limit=\"…\"}` | counter | "));
+  EXPECT_THAT(table, HasSubstr("| `xmpp_eventsource_deliveries_total` | counter | Events times streams. |\n"));
+  EXPECT_THAT(close_reasons_reference(), HasSubstr("| `shutting_down` | yes | the worker stops |\n"));
+  EXPECT_THAT(limits_reference(), HasSubstr("| `streams` | this worker has as many streams as it may |\n"));
+}
