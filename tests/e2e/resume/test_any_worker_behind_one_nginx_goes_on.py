@@ -2,6 +2,7 @@
 """Two workers, each with its own component, behind nginx/upstream-several.conf: the reader need not care which it gets."""
 import time
 
+from harness.fixtures import wait_subscribed
 from harness.numbers import numbers, publish
 
 
@@ -48,4 +49,5 @@ def test_a_worker_that_is_back_gets_the_next_stream_at_once(pair, publisher, new
     second.start()
     # It has no streams, so least_conn means it; no time of penalty is waited for (max_fails=0).
     open_stream(node, web=web)
-    assert sorted(publisher.subscribers(node)) == sorted([first.component, second.component])
+    for worker in (first, second):
+        wait_subscribed(publisher, node, worker)
