@@ -51,12 +51,13 @@ def test_a_bare_debian_needs_root(tmp_path):
 
 
 @pytest.mark.parametrize("part, status, failed", [
-    (None, 0, None), ("debian.sh", 77, None), ("debian.sh", 5, "Debian "), ("run.sh", 8, "tests/run.sh")])
+    (None, 0, None), ("debian.sh", 77, None), ("debian.sh", 5, "Debian "), ("run.sh", 8, "tests/run.sh"),
+    ("sanitizers.sh", 1, "tests/sanitizers.sh threads"), ("install.sh", 1, "deploy/install.sh")])
 def test_ci_is_green_only_if_all_parts_are(tmp_path, part, status, failed):
-    for folder in (".ci", "tests"):
+    for folder in (".ci", "tests", "deploy"):
         (tmp_path / folder).mkdir()
     shutil.copy(ROOT / ".ci/run", tmp_path / ".ci")
-    for name in ("tests/debian.sh", "tests/run.sh"):
+    for name in ("tests/debian.sh", "tests/run.sh", "tests/sanitizers.sh", "deploy/install.sh"):
         (tmp_path / name).write_text(f"#!/bin/sh\necho {name}\nexit {status if Path(name).name == part else 0}\n")
         (tmp_path / name).chmod(0o755)
     ended = run(tmp_path / ".ci/run")
