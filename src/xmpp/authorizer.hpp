@@ -24,10 +24,10 @@
 #include <tuple>
 #include <utility>
 
+#include "base/limited_queue.hpp"
 #include "base/timer.hpp"
 #include "hub/letters.hpp"
 #include "xmpp/access_answers.hpp"
-#include "xmpp/limited_queue.hpp"
 #include "xmpp/session.hpp"
 
 namespace xes::xmpp {

@@ -16,9 +16,9 @@
 #include <string>
 #include <vector>
 
+#include "base/limited_queue.hpp"
 #include "base/timer.hpp"
 #include "hub/letters.hpp"
-#include "xmpp/limited_queue.hpp"
 #include "xmpp/session.hpp"
 
 namespace xes::xmpp {

@@ -30,6 +30,7 @@
 #include <unordered_set>
 #include <vector>
 
+#include "base/limited_queue.hpp"
 #include "base/mailbox.hpp"
 #include "base/timer.hpp"
 #include "hub/feed.hpp"
@@ -37,7 +38,6 @@
 #include "wire/jid.hpp"
 #include "xmpp/authorizer.hpp"
 #include "xmpp/directory.hpp"
-#include "xmpp/limited_queue.hpp"
 #include "xmpp/pubsub.hpp"
 #include "xmpp/room.hpp"
 #include "xmpp/session.hpp"

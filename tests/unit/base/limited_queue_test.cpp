@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "xmpp/limited_queue.hpp"
+#include "base/limited_queue.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -10,7 +10,7 @@
 #include <utility>
 #include <vector>
 
-namespace xes::xmpp {
+namespace xes {
 namespace {
 
 using testing::ElementsAre;
@@ -142,4 +142,4 @@ TEST_F(LimitedQueueTest, HoldsItsBoundsForAnyOrder) {
 }
 
 }  // namespace
-}  // namespace xes::xmpp
+}  // namespace xes

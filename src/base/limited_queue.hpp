@@ -10,7 +10,7 @@
 #include <memory>
 #include <string>
 
-namespace xes::xmpp {
+namespace xes {
 
 class LimitedQueue {
  public:
@@ -43,4 +43,4 @@ class LimitedQueue {
   std::shared_ptr<State> state_;
 };
 
-}  // namespace xes::xmpp
+}  // namespace xes

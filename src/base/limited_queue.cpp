@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "xmpp/limited_queue.hpp"
+#include "base/limited_queue.hpp"
 
 #include <boost/asio/steady_timer.hpp>
 #include <chrono>
@@ -8,7 +8,7 @@
 #include <unordered_map>
 #include <utility>
 
-namespace xes::xmpp {
+namespace xes {
 
 /// A turn is given back while an exception unwinds, too, so that allocates nothing.
 struct LimitedQueue::State : std::enable_shared_from_this<State> {
@@ -94,4 +94,4 @@ bool LimitedQueue::idle(const std::string& key) const { return state_->keys.coun
 
 std::size_t LimitedQueue::under_way() const { return state_->under_way; }
 
-}  // namespace xes::xmpp
+}  // namespace xes
