@@ -18,7 +18,6 @@
 namespace xes::xmpp {
 
 inline constexpr std::string_view component_ns = "jabber:component:accept";
-inline constexpr std::string_view streams_ns = "http://etherx.jabber.org/streams";
 
 /// Opens a stream for the component `jid`. Error::malformed if XML cannot hold the JID.
 Result<std::string> stream_header(std::string_view jid);

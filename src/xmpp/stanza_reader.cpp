@@ -6,7 +6,6 @@
 #include <utility>
 #include <vector>
 
-#include "xmpp/component_stream.hpp"
 #include "xmpp/namespace_scope.hpp"
 #include "xmpp/stanza_builder.hpp"
 #include "xmpp/stanza_scanner.hpp"

@@ -20,6 +20,9 @@
 
 namespace xes::xmpp {
 
+/// Of the stream's root, and of its <error/>.
+inline constexpr std::string_view streams_ns = "http://etherx.jabber.org/streams";
+
 struct StreamEvent {
   enum class Kind {
     open,         ///< <stream:stream …>: `element` has its attributes

@@ -13,6 +13,7 @@
 #include "base/text.hpp"
 #include "xmpp/component_stream.hpp"
 #include "xmpp/out_stanza.hpp"
+#include "xmpp/stanza_reader.hpp"
 
 namespace xes::xmpp {
 namespace {
