@@ -28,7 +28,8 @@ judge() { # PRESET STATUS
   [ "$2" = 0 ] && [ -z "$found" ]
 }
 
-units=(unit_base unit_wire unit_hub unit_xmpp unit_gateway unit_app)
+xmpp=(unit_xmpp_xml unit_xmpp_session unit_xmpp_pubsub unit_xmpp_muc unit_xmpp)
+units=(unit_base unit_wire unit_hub "${xmpp[@]}" unit_gateway unit_app)
 reports=$PWD/build/asan/reports/report
 export ASAN_OPTIONS=detect_stack_use_after_return=1:strict_string_checks=1:log_path=$reports
 export UBSAN_OPTIONS=print_stacktrace=1:halt_on_error=1:log_path=$reports
@@ -43,7 +44,7 @@ case ${1:-} in
     ;;
   threads)
     # Readers of bytes have no threads: what has is the mailbox, the hub's shared events, the session and the gateway.
-    build tsan unit_base unit_hub unit_xmpp unit_gateway
+    build tsan unit_base unit_hub "${xmpp[@]}" unit_gateway
     ctest --test-dir build/tsan -R '^(base|hub|xmpp|gateway)[.]' -j "$cores" --output-on-failure || status=$?
     judge tsan $status
     ;;

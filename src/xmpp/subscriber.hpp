@@ -36,11 +36,11 @@
 #include "hub/feed.hpp"
 #include "hub/letters.hpp"
 #include "wire/jid.hpp"
-#include "xmpp/authorizer.hpp"
-#include "xmpp/directory.hpp"
-#include "xmpp/pubsub.hpp"
-#include "xmpp/room.hpp"
-#include "xmpp/session.hpp"
+#include "xmpp/muc/room.hpp"
+#include "xmpp/pubsub/authorizer.hpp"
+#include "xmpp/pubsub/directory.hpp"
+#include "xmpp/pubsub/pubsub.hpp"
+#include "xmpp/session/session.hpp"
 
 namespace xes::xmpp {
 

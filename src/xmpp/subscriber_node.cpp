@@ -6,7 +6,7 @@
 
 #include "base/log_limited.hpp"
 #include "base/text.hpp"
-#include "xmpp/stored_items.hpp"
+#include "xmpp/pubsub/stored_items.hpp"
 #include "xmpp/subscriber.hpp"
 
 namespace xes::xmpp {

@@ -8,7 +8,7 @@
 #include "base/log_limited.hpp"
 #include "base/text.hpp"
 #include "wire/jid.hpp"
-#include "xmpp/answers.hpp"
+#include "xmpp/session/answers.hpp"
 #include "xmpp/subscriber.hpp"
 
 namespace xes::xmpp {

@@ -5,7 +5,7 @@
 #include "base/log_limited.hpp"
 #include "base/text.hpp"
 #include "wire/jid.hpp"
-#include "xmpp/access_answers.hpp"
+#include "xmpp/pubsub/access_answers.hpp"
 #include "xmpp/subscriber.hpp"
 
 namespace xes::xmpp {

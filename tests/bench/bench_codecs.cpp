@@ -11,9 +11,9 @@
 #include "hub/shard.hpp"
 #include "wire/event_stream.hpp"
 #include "wire/fastcgi_head.hpp"
-#include "xmpp/pubsub.hpp"
-#include "xmpp/stanza_reader.hpp"
-#include "xmpp/xml_stream.hpp"
+#include "xmpp/pubsub/pubsub.hpp"
+#include "xmpp/xml/stanza_reader.hpp"
+#include "xmpp/xml/xml_stream.hpp"
 
 namespace {
 

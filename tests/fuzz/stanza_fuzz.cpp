@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // From the XMPP server's bytes to what a page reads. A stanza must not depend on how its bytes are cut, and an item must
 // stay one item, with its own ID, whatever a publisher wrote.
-#include "xmpp/stanza_reader.hpp"
+#include "xmpp/xml/stanza_reader.hpp"
 
 #include <cstdio>
 #include <memory>
@@ -12,7 +12,7 @@
 #include "fuzz.hpp"
 #include "hub/event.hpp"
 #include "wire/xml_reader.hpp"
-#include "xmpp/pubsub.hpp"
+#include "xmpp/pubsub/pubsub.hpp"
 
 using namespace xes;
 using namespace xes::xmpp;

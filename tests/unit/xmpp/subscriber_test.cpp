@@ -11,8 +11,8 @@
 #include <string>
 #include <vector>
 
-#include "access_stanzas.hpp"
-#include "services.hpp"
+#include "pubsub/access_stanzas.hpp"
+#include "pubsub/services.hpp"
 
 namespace xes::xmpp {
 namespace {
