@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Purpose: text checks shared by several floors. Thread: any.
+// Purpose: text checks shared by several layers. Thread: any.
 #pragma once
 
 #include <string>
