@@ -131,7 +131,7 @@ CONTAINERS = {
     "src/gateway/recent_refusals.hpp by_key_": "refusals that are remembered",
     "src/wire/atom.cpp end_tags_": "= levels of a payload, which max_element_depth bounds",
     "src/wire/scgi.hpp headers_": "head of a request over SCGI",
-    "src/wire/xml_reader.cpp attributes_": "a stanza",
+    "src/wire/xml_parser.hpp attributes_": "elements and attributes of a stanza",
     "src/gateway/limits.hpp nodes_": "nodes that a stream names or follows",
     "src/gateway/listener.hpp sockets_": "listeners",
     "src/gateway/listener.hpp homes_": "peers whose shard is remembered",
@@ -204,7 +204,6 @@ CONTAINERS = {
     "src/xmpp/subscriber.hpp strays_": "services that notify without being asked",
     "src/xmpp/subscriber.hpp unused_": "= what a service lists, in an answer of one stanza",
     "src/xmpp/subscriber.hpp left_over_": "left-over subscriptions that wait",
-    "src/xmpp/xml/xml_stream.hpp attributes_": "elements and attributes of a stanza",
 }
 
 _GROWS = r"(?:std::)?(?:deque|queue|priority_queue|list|(?:unordered_)?(?:multi)?(?:map|set)|vector)<"

@@ -58,7 +58,7 @@ check "Release is the default" grep -q '^CMAKE_BUILD_TYPE:.*=Release$' "$work/no
 without=$("$cmake" "${options[@]}" -B "$work/no-deferral" -DXES_EXPAT_DEFERS=OFF 2>&1) || failed=1
 check "an expat that defers nothing is told in a line" has 'XML_SetReparseDeferralEnabled' "$without"
 check "and the file that reads XML compiles without the call" \
-  "$cmake" --build "$work/no-deferral" -j2 --target src/xmpp/xml/CMakeFiles/xes_xmpp_xml.dir/xml_stream.cpp.o
+  "$cmake" --build "$work/no-deferral" -j2 --target src/wire/CMakeFiles/xes_wire.dir/xml_parser.cpp.o
 
 mkdir "$work/pkgconfig"
 printf 'Name: expat\nDescription: too old\nVersion: 2.0.1\nLibs: -lexpat\nCflags:\n' >"$work/pkgconfig/expat.pc"

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Purpose: read one XML element that stands alone, such as a payload (expat). Thread: any (no shared state).
+// Purpose: read one XML element that stands alone, such as a payload. Thread: any (no shared state).
 // Bounds: max_element_bytes and max_element_depth; time linear. A DTD is refused, so that no entity can be declared
 // (nothing grows beyond the bytes that are there), and so is an XML declaration, as the element is to fit into another
 // document. Sources: XML 1.0, Namespaces in XML 1.0.
@@ -10,25 +10,13 @@
 #include <string_view>
 
 #include "base/error.hpp"
+#include "wire/xml_name.hpp"
 
 namespace xes::wire {
 
 /// As much as a stanza may have.
 inline constexpr std::size_t max_element_bytes = 16u << 20;
 inline constexpr std::size_t max_element_depth = 128;  ///< the element itself is 1
-
-/// With the namespace's name, never a prefix; empty for none.
-struct XmlName {
-  std::string_view ns;
-  std::string_view local;
-
-  bool operator==(const XmlName&) const = default;
-};
-
-struct XmlAttribute {
-  XmlName name;
-  std::string_view value;
-};
 
 /// The value of the attribute without namespace; empty if there is none.
 std::string_view attribute(std::span<const XmlAttribute> attributes, std::string_view local_name);

@@ -83,7 +83,7 @@ BENCHMARK_CAPTURE(read_stanzas, references, references);
 /// Of the above, what is expat's own: calls that do nothing, on the same bytes.
 void expat_reads_stanzas(benchmark::State& state) {
   struct Nothing final : xmpp::XmlStream::Handler {
-    void start_element(const xmpp::XmlName&, std::span<const xmpp::XmlAttribute>) override { ++elements; }
+    void start_element(const wire::XmlName&, std::span<const wire::XmlAttribute>) override { ++elements; }
     void end_element() override {}
     void text(std::string_view) override {}
     void bind(std::string_view, std::string_view) override {}

@@ -10,7 +10,7 @@ namespace {
 /// Beyond this, what is kept from one payload to the next is given back.
 constexpr std::size_t keep_bytes = 64 * 1024;
 
-bool holds_text(const XmlName& name) {
+bool holds_text(const wire::XmlName& name) {
   return (name.local == "json" && name.ns == "urn:xmpp:json:0") ||
          (name.local == "data" && name.ns == "https://prosody.im/protocol/data");
 }
@@ -34,7 +34,7 @@ std::string attribute_escaped(std::string_view value) {
 
 }  // namespace
 
-void PayloadReader::begin(const XmlName& root, std::size_t depth, Arena& memory) {
+void PayloadReader::begin(const wire::XmlName& root, std::size_t depth, Arena& memory) {
   reading_ = true;
   depth_ = depth;
   memory_ = &memory;
@@ -46,10 +46,10 @@ void PayloadReader::begin(const XmlName& root, std::size_t depth, Arena& memory)
 }
 
 /// What is visibly utilized: the prefix of the element and of each attribute.
-void PayloadReader::start_element(const XmlName& name, std::span<const XmlAttribute> attributes) {
+void PayloadReader::start_element(const wire::XmlName& name, std::span<const wire::XmlAttribute> attributes) {
   digest_.start_element(name.ns, name.local);
   note_used_prefix(name.prefix);
-  for (const XmlAttribute& attribute : attributes) {
+  for (const wire::XmlAttribute& attribute : attributes) {
     digest_.attribute(attribute.name.ns, attribute.name.local, attribute.value);
     const std::string_view prefix = attribute.name.prefix;
     if (!prefix.empty() && prefix != "xml") note_used_prefix(prefix);

@@ -9,10 +9,10 @@
 #include <string_view>
 #include <vector>
 
+#include "wire/xml_name.hpp"
 #include "xmpp/xml/element.hpp"
 #include "xmpp/xml/namespace_scope.hpp"
 #include "xmpp/xml/payload_digest.hpp"
-#include "xmpp/xml/xml_name.hpp"
 
 namespace xes::xmpp {
 
@@ -26,9 +26,9 @@ class PayloadReader {
   std::size_t depth() const { return depth_; }
 
   /// `memory` gets what take() gives.
-  void begin(const XmlName& root, std::size_t depth, Arena& memory);
+  void begin(const wire::XmlName& root, std::size_t depth, Arena& memory);
   /// The root as well.
-  void start_element(const XmlName& name, std::span<const XmlAttribute> attributes);
+  void start_element(const wire::XmlName& name, std::span<const wire::XmlAttribute> attributes);
   void text(std::string_view characters);
   void end_element() { digest_.end_element(); }
   /// The whole payload, whose bytes in the stream were `bytes`.

@@ -23,7 +23,7 @@ void empty(std::string& text) {
 
 }  // namespace
 
-void StanzaBuilder::begin(const XmlName& name, std::span<const XmlAttribute> attributes) {
+void StanzaBuilder::begin(const wire::XmlName& name, std::span<const wire::XmlAttribute> attributes) {
   drop_open();
   recycle(std::move(stanza_));
   std::unique_ptr<Arena> memory;
@@ -39,7 +39,7 @@ void StanzaBuilder::begin(const XmlName& name, std::span<const XmlAttribute> att
   open(stanza_, name, attributes);
 }
 
-bool StanzaBuilder::start_element(const XmlName& name, std::span<const XmlAttribute> attributes,
+bool StanzaBuilder::start_element(const wire::XmlName& name, std::span<const wire::XmlAttribute> attributes,
                                   std::size_t depth) {
   const bool begins_payload = !payload_.reading() && is_pubsub(*innermost().element, "item");
   if (begins_payload) payload_.begin(name, depth, stanza_.memory());
@@ -55,7 +55,7 @@ bool StanzaBuilder::start_element(const XmlName& name, std::span<const XmlAttrib
   return false;
 }
 
-void StanzaBuilder::open(Element& element, const XmlName& name, std::span<const XmlAttribute> attributes) {
+void StanzaBuilder::open(Element& element, const wire::XmlName& name, std::span<const wire::XmlAttribute> attributes) {
   Arena& memory = stanza_.memory();
   if (open_count_ == open_.size()) open_.emplace_back();
   open_[open_count_++].element = &element;
@@ -63,7 +63,7 @@ void StanzaBuilder::open(Element& element, const XmlName& name, std::span<const 
   nodes_ += 1 + attributes.size();
   if (too_many_nodes()) return;
   if (!attributes.empty()) element.attributes.reserve(memory, attributes.size());
-  for (const XmlAttribute& attribute : attributes)
+  for (const wire::XmlAttribute& attribute : attributes)
     element.attributes.add(memory) = {memory.copy(attribute.name.local), memory.copy(attribute.name.ns),
                                       memory.copy(attribute.value)};
 }

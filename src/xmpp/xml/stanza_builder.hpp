@@ -13,9 +13,9 @@
 #include <string_view>
 #include <vector>
 
+#include "wire/xml_name.hpp"
 #include "xmpp/xml/element.hpp"
 #include "xmpp/xml/payload_reader.hpp"
-#include "xmpp/xml/xml_name.hpp"
 
 namespace xes::xmpp {
 
@@ -29,9 +29,9 @@ class StanzaBuilder {
   bool too_many_nodes() const { return nodes_ > max_nodes_; }
 
   /// The stanza itself: forgets the one before, finished or not.
-  void begin(const XmlName& name, std::span<const XmlAttribute> attributes);
+  void begin(const wire::XmlName& name, std::span<const wire::XmlAttribute> attributes);
   /// Within it; `depth` counts from the stream's 1. True if a payload begins here.
-  bool start_element(const XmlName& name, std::span<const XmlAttribute> attributes, std::size_t depth);
+  bool start_element(const wire::XmlName& name, std::span<const wire::XmlAttribute> attributes, std::size_t depth);
   void text(std::string_view characters);
   /// `depth` is that of the element that ends. True if a payload does: end_payload() takes its bytes.
   bool end_element(std::size_t depth);
@@ -54,7 +54,7 @@ class StanzaBuilder {
     std::string text;
   };
 
-  void open(Element& element, const XmlName& name, std::span<const XmlAttribute> attributes);
+  void open(Element& element, const wire::XmlName& name, std::span<const wire::XmlAttribute> attributes);
   void drop_open();
   Open& innermost() { return open_[open_count_ - 1]; }
 

@@ -29,7 +29,7 @@ class StanzaReader::Impl final : private XmlStream::Handler {
 
  private:
   // From expat.
-  void start_element(const XmlName& name, std::span<const XmlAttribute> attributes) override;
+  void start_element(const wire::XmlName& name, std::span<const wire::XmlAttribute> attributes) override;
   void end_element() override;
   void text(std::string_view characters) override;
   void bind(std::string_view prefix, std::string_view uri) override { scope_.bind(prefix, uri, depth_ + 1); }
@@ -38,7 +38,7 @@ class StanzaReader::Impl final : private XmlStream::Handler {
 
   bool read(StanzaScanner::Found found);
   void parse();
-  void start_stream(const XmlName& name, std::span<const XmlAttribute> attributes);
+  void start_stream(const wire::XmlName& name, std::span<const wire::XmlAttribute> attributes);
   void give_stanza();
   void pass_over(std::string reason);
 
@@ -116,7 +116,7 @@ std::optional<StreamEvent> StanzaReader::Impl::next() {
   return std::move(events_[given_++]);
 }
 
-void StanzaReader::Impl::start_element(const XmlName& name, std::span<const XmlAttribute> attributes) {
+void StanzaReader::Impl::start_element(const wire::XmlName& name, std::span<const wire::XmlAttribute> attributes) {
   ++depth_;
   if (depth_ == 1) return start_stream(name, attributes);
   const std::vector<std::size_t>& left_out = scanner_.left_out();
@@ -138,7 +138,7 @@ void StanzaReader::Impl::start_element(const XmlName& name, std::span<const XmlA
     pass_over("it has more than " + std::to_string(options_.max_nodes) + " elements and attributes");
 }
 
-void StanzaReader::Impl::start_stream(const XmlName& name, std::span<const XmlAttribute> attributes) {
+void StanzaReader::Impl::start_stream(const wire::XmlName& name, std::span<const wire::XmlAttribute> attributes) {
   if (stream_.priming()) return;
   if (name.local != "stream" || name.ns != streams_ns)
     return stream_.fail_with(Error::malformed, "what the server sends is no XMPP stream");

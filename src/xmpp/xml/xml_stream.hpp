@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Purpose: the expat that reads a stream, in a bounded amount of memory. Thread: one owner. No I/O.
+// Purpose: reads a stream, a document without end, in a bounded amount of memory. Thread: one owner. No I/O.
 // It is given whole stanzas only, and none with a comment, processing instruction or DTD (xmpp/xml/stanza_scanner.hpp).
 // Source: RFC 6120 §11.6 (UTF-8).
 //
@@ -7,31 +7,20 @@
 #pragma once
 
 #include <cstddef>
-#include <memory>
 #include <optional>
-#include <span>
 #include <string>
 #include <string_view>
-#include <vector>
 
 #include "base/error.hpp"
-#include "xmpp/xml/xml_name.hpp"
-
-struct XML_ParserStruct;
+#include "wire/xml_parser.hpp"
 
 namespace xes::xmpp {
 
 class XmlStream {
  public:
-  /// What expat calls. Texts hold for the call. May throw: that ends the stream.
-  class Handler {
+  /// May throw: that ends the stream.
+  class Handler : public wire::XmlParser::Handler {
    public:
-    virtual void start_element(const XmlName& name, std::span<const XmlAttribute> attributes) = 0;
-    virtual void end_element() = 0;
-    virtual void text(std::string_view characters) = 0;
-    /// A namespace declaration of the element that starts next.
-    virtual void bind(std::string_view prefix, std::string_view uri) = 0;
-    virtual void unbind() = 0;
     /// A new parser takes over (see renew()): the header's declarations and start tag are told again, while priming().
     virtual void restart() = 0;
 
@@ -48,19 +37,16 @@ class XmlStream {
 
   /// `max_memory`: of expat, in bytes.
   XmlStream(Handler& handler, std::size_t max_memory);
-  ~XmlStream();
-  XmlStream(const XmlStream&) = delete;
-  XmlStream& operator=(const XmlStream&) = delete;
 
   /// Has the handler called for all of `bytes`: a stanza, or the stream's own start or end tag.
   Outcome parse(std::string_view bytes);
 
   // Within a call of the handler: where in what is parsed the token stands that it tells of.
-  std::size_t token_begin() const;
-  std::size_t token_end() const;
+  std::size_t token_begin() const { return parser_.token_begin() - parsed_bytes_; }
+  std::size_t token_end() const { return token_begin() + parser_.token_size(); }
 
   /// What expat holds now, in bytes. It keeps every distinct name that it has read.
-  std::size_t memory() const { return memory_.used; }
+  std::size_t memory() const { return parser_.memory(); }
   /// Between stanzas: another parser goes on, which has read `header`.
   void renew(std::string_view header);
   bool priming() const { return priming_; }
@@ -69,29 +55,12 @@ class XmlStream {
   void fail_with(Error error, std::string reason);
   const std::optional<Failure>& failure() const { return failure_; }
 
-  /// What expat may hold, and does.
-  struct Memory {
-    std::size_t limit;
-    std::size_t used = 0;
-  };
-
  private:
-  struct FreeParser {
-    void operator()(XML_ParserStruct* parser) const;
-  };
-
-  void make_parser();
-  void start_element(const char* name, const char** attributes);
-  template <class Body>
-  static void guarded(void* self, Body body) noexcept;
-
   Handler& handler_;
-  Memory memory_;  ///< outlives the parser, which gives back to it
-  std::unique_ptr<XML_ParserStruct, FreeParser> parser_;
+  wire::XmlParser parser_;
   std::optional<Failure> failure_;
 
-  std::vector<XmlAttribute> attributes_;  ///< kept for its memory
-  std::size_t parsed_bytes_ = 0;          ///< by the present parser, before what is parsed now
+  std::size_t parsed_bytes_ = 0;  ///< by the present parser, before what is parsed now
   bool priming_ = false;
   std::size_t renewals_ = 0;
 };
