@@ -20,7 +20,9 @@ check() { # WHAT COMMAND…
     failed=1
   fi
 }
+# shellcheck disable=SC2317 # check runs it
 has() { grep -q -- "$1" <<<"$2"; }
+# shellcheck disable=SC2317 # check runs it
 lacks() { ! has "$@"; }
 
 # --- installation ---
@@ -31,6 +33,7 @@ check "it runs" "$program" --version
 check "the unit starts the program that is installed" \
   grep -q '^ExecStart=.*/bin/xmpp-eventsource --config' "$work/root/usr/lib/systemd/system/xmpp-eventsource.service"
 check "the user is in sysusers.d" test -f "$work/root/usr/lib/sysusers.d/xmpp-eventsource.conf"
+# shellcheck disable=SC2016 # the inner shell expands it
 check "nginx's files are where its includes expect them" \
   bash -c 'test -f "$(find "$1" -path "*/nginx/xmpp-eventsource/location-fastcgi.conf")"' _ "$work/root"
 doc=$work/root/usr/share/doc/xmpp-eventsource

@@ -35,12 +35,12 @@ include() { printf 'include xmpp-eventsource/%s;\n' "$@"; }
 
 # Prints what goes into the http block to test one snippet: it, and what its head says that it needs.
 http_block() { # FILE CONTEXT
-  local http="upstream.conf hosts.conf cors.conf token-cookie.conf limit-zone.conf" server=''
-  case $1 in location-*) server=never-dies.conf ;; metrics.conf) include upstream.conf ;; esac
+  local http=(upstream.conf hosts.conf cors.conf token-cookie.conf limit-zone.conf) server=()
+  case $1 in location-*) server=(never-dies.conf) ;; metrics.conf) include upstream.conf ;; esac
   case $2 in
     http) include "$1" ;;
-    server) include $http; echo "server { listen 127.0.0.1:18080;"; include $server "$1"; echo "}" ;;
-    location) include $http; echo "server { listen 127.0.0.1:18080; location / {"; include "$1"; echo "} }" ;;
+    server) include "${http[@]}"; echo "server { listen 127.0.0.1:18080;"; include "${server[@]}" "$1"; echo "}" ;;
+    location) include "${http[@]}"; echo "server { listen 127.0.0.1:18080; location / {"; include "$1"; echo "} }" ;;
     *) return 1 ;;
   esac
 }
@@ -62,13 +62,14 @@ for path in "$work"/xmpp-eventsource/*.conf; do
     echo "ok      $file (${context})"
   else
     echo "FAILED  $file (${context:-no row in nginx/README.md})"
-    sed "s|$work/||g; s/^/        /" <<<"$output"
+    printf '%s\n' "${output//"$work/"/}" | sed 's/^/        /'
     failed=$((failed + 1))
   fi
   checked=$((checked + 1))
 done
 
 # A row without a file promises what is not there.
+# shellcheck disable=SC2016 # Markdown's quotes
 while read -r file; do
   [ -f "$snippets/$file" ] || { echo "FAILED  $file is in nginx/README.md only"; failed=$((failed + 1)); }
 done < <(sed -n 's/^| `\([a-z-]*\.conf\)` |.*/\1/p' "$snippets/README.md")

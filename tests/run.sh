@@ -16,13 +16,13 @@ last lines are ctest's summary; 0 is the exit status only if all tests passed.
 
   --unit        only the unit tests, which need fewer packages: no server, no browser
   --no-install  install nothing; what is missing is an error
-  -L, -R, -E    ctest's choice by label (unit, e2e, browser), by name, by name not to run; each a regular expression
+  -L, -R, -E    ctest's choice by label (unit, e2e, browser, fuzz, lint), by name, by name not to run; each a regular expression
   --            what follows goes to ctest as it is
   --help        this text
 END
 }
 
-sections=(build run demo bench fuzz unit test) install=yes chosen=()
+sections=(build run demo bench fuzz lint unit test) install=yes chosen=()
 while [ $# -gt 0 ]; do
   case $1 in
     --unit) sections=(build unit) chosen+=(-L '^unit$') ;;

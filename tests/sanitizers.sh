@@ -23,9 +23,9 @@ build() { # PRESET TARGET…
 
 judge() { # PRESET STATUS
   local found
-  found=$(find "build/$1/reports" -type f -size +0)
-  [ -z "$found" ] || { echo "the sanitizer says:"; head -n 60 $found; }
-  [ "$2" = 0 ] && [ -z "$found" ]
+  mapfile -t found < <(find "build/$1/reports" -type f -size +0)
+  [ ${#found[@]} = 0 ] || { echo "the sanitizer says:"; head -n 60 "${found[@]}"; }
+  [ "$2" = 0 ] && [ ${#found[@]} = 0 ]
 }
 
 xmpp=(unit_xmpp_xml unit_xmpp_session unit_xmpp_pubsub unit_xmpp_muc unit_xmpp)

@@ -125,8 +125,8 @@ def snippet_nginx(folder: Path, kind: str, backend: Path, **more) -> Nginx:
     (folder / "hosts.conf").write_text(hosts)
     http = (f"  include {folder}/upstream.conf;\n  include {folder}/hosts.conf;\n  include xmpp-eventsource/cors.conf;")
     metrics = re.search(r"(?s)    location = /eventsource-metrics \{.*?\n    \}\n", (ROOT / "nginx/metrics.conf").read_text()).group()
-    server = (f"{example_server_directives()}    include xmpp-eventsource/location-{kind}.conf;\n    include xmpp-eventsource/never-dies.conf;\n"
-              + metrics)
+    server = (f"{example_server_directives()}    include xmpp-eventsource/location-{kind}.conf;\n"
+              "    include xmpp-eventsource/never-dies.conf;\n" + metrics)
     return Nginx(folder / "nginx", http, server, **more)
 
 

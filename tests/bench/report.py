@@ -74,7 +74,8 @@ def short(outcome: dict) -> str:
         for streams in sorted({found[1] for found in values if found[0] == what and found[2] == f"worker, {kind}"}):
             worker, floor = (values.get((what, streams, f"{name}, {kind}")) for name in ("worker", "floor"))
             others = [values.get((what, streams, name)) if kind == "nginx" else None for name in ("nchan", "prosody")]
-            lines.append(f"| {label} | {streams:,} | {number(median(worker))}" + (f" ({ratio(worker, floor):.2f})" if floor and "(own)" not in what else "")
+            share = f" ({ratio(worker, floor):.2f})" if floor and "(own)" not in what else ""
+            lines.append(f"| {label} | {streams:,} | {number(median(worker))}{share}"
                          + "".join(f" | {number(median(one)) if one else ''}" for one in (floor, *others)) + " |")
     return "\n".join(lines)
 
@@ -109,7 +110,8 @@ def plot(outcome: dict) -> str:
                    + " ".join(f"{x:.1f},{y:.1f}" for x, y in places) + '"/>')
         out += [f'<circle cx="{x:.1f}" cy="{y:.1f}" r="3" fill="{colour}"/>' for x, y in places]
         at = top + 20 + 20 * ORDER.index(name)
-        out.append(f'<line x1="{wide - right + 14}" x2="{wide - right + 34}" y1="{at - 4}" y2="{at - 4}" stroke="{colour}" stroke-width="2"/>')
+        out.append(f'<line x1="{wide - right + 14}" x2="{wide - right + 34}" y1="{at - 4}" y2="{at - 4}"'
+                   f' stroke="{colour}" stroke-width="2"/>')
         out.append(f'<text x="{wide - right + 40}" y="{at}">{name}</text>')
     return "\n".join(out) + "\n</svg>\n"
 

@@ -183,5 +183,3 @@ class Feed(threading.Thread):
             except (TimeoutError, OSError, XMPPError, NotConnectedError):
                 self._leave()
         raise TimeoutError("the service does not tell what it stores")
-
-

@@ -71,8 +71,8 @@ def run(options, seed: str) -> bool:
 def main() -> int:
     parser = argparse.ArgumentParser(prog="tests/chaos.sh", description="Faults by a seeded schedule; nothing may be lost.")
     parser.add_argument("--seconds", type=float, default=120, help="of faults, on each server; both run at the same time (120)")
-    parser.add_argument("--seed", action="append", help="any word; the same one gives the same schedule; \"random\" makes one up, "
-                                                         "as none does. More than one: one run after the other")
+    parser.add_argument("--seed", action="append", help="any word; the same one gives the same schedule; \"random\" makes one up, as "
+                        "none does. More than one: one run after the other")
     parser.add_argument("--server", choices=("prosody", "ejabberd", "both"), default="both")
     parser.add_argument("--readers", type=int, default=24, help="pages that are open from the start (24); others join")
     parser.add_argument("--keep", action="store_true", help="keep logs and configurations even if all went well")

@@ -58,7 +58,8 @@ class Publishing(threading.Thread):
                 if self.chance.random() < 0.05:
                     self._publish("guarded", "pubsub2.localhost")
                 if self.chance.random() < 0.1:
-                    self.publisher.send(f"<message type='groupchat' to='{self.chance.choice(self.rooms).jid}'><body>word {self.words}</body></message>")
+                    room = self.chance.choice(self.rooms).jid
+                    self.publisher.send(f"<message type='groupchat' to='{room}'><body>word {self.words}</body></message>")
                     self.words += 1
                     del self.publisher.messages[:], self.publisher.presences[:]
                 if self.chance.random() < 0.1:

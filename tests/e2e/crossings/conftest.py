@@ -8,6 +8,7 @@ from harness.scripted_xmpp import ScriptedXmpp
 from harness.tokens import SECRET
 from harness.worker import Worker
 
+
 @pytest.fixture
 def scripted():
     server = ScriptedXmpp()
@@ -24,8 +25,8 @@ def crossing(scripted, folder):
                 {"jid": scripted.pubsub2, "hosts": ["user.example"], "access": "user"},
                 {"jid": "pubsub3.example", "hosts": ["token.example"], "access": "token"},
                 {"jid": "*@accounts.example"}, {"jid": "pubsub.*.example"}]
-    worker = Worker(folder, scripted, services=services, room_services=[{"jid": "rooms.example", "rooms": ["*"]}], token={"keys": ["key"], "query": True},
-                    stream={"heartbeat": "1s", "discover": "1s"}, log={"level": "trace"}).start()
+    worker = Worker(folder, scripted, services=services, room_services=[{"jid": "rooms.example", "rooms": ["*"]}],
+                    token={"keys": ["key"], "query": True}, stream={"heartbeat": "1s", "discover": "1s"}, log={"level": "trace"}).start()
     scripted.wait_ready()
     yield worker
     worker.stop_if_running()

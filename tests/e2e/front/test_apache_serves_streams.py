@@ -64,7 +64,8 @@ def test_who_asks_for_a_document_is_told_the_truth(apache, accept, status):
 
 def test_it_is_the_same_for_a_client_that_would_speak_http2(apache):
     told = subprocess.run([program("curl"), "-sk", "--http2", "--max-time", "8", "-w", "%{http_code} %{content_type}",
-                           "--resolve", f"{HOST}:{apache.tls}:127.0.0.1", f"https://{HOST}:{apache.tls}/eventsource/n"], capture_output=True, text=True, timeout=10).stdout
+                           "--resolve", f"{HOST}:{apache.tls}:127.0.0.1", f"https://{HOST}:{apache.tls}/eventsource/n"],
+                          capture_output=True, text=True, timeout=10).stdout
     assert "retry: " in told and told.endswith("200 text/event-stream")
 
 

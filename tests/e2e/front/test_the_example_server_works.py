@@ -44,7 +44,8 @@ def site(run_folder):
         (conf / "xmpp-eventsource" / path.name).write_text(text)
     text = with_http2((ROOT / "nginx" / "example.conf").read_text())
     text = re.sub(r"(?m)^ *listen \[::\]:.*;\n", "", text)
-    for old, new in {"listen 80;": f"listen 127.0.0.1:{plain};", "listen 80 ": f"listen 127.0.0.1:{plain} ", "listen 443 ": f"listen 127.0.0.1:{tls} ",
+    for old, new in {"listen 80;": f"listen 127.0.0.1:{plain};", "listen 80 ": f"listen 127.0.0.1:{plain} ",
+                     "listen 443 ": f"listen 127.0.0.1:{tls} ",
                      "/etc/ssl/certs/push.example.org.pem": f"{folder}/cert.pem",
                      "/etc/ssl/private/push.example.org.key": f"{folder}/key.pem"}.items():
         text = substitute(text, old, new)
@@ -69,7 +70,8 @@ def test_streams_arrive_and_the_shipped_map_names_the_service(site):
 def test_it_speaks_http2(site):
     _, tls, _ = site
     told = subprocess.run([program("curl"), "-sk", "--http2", "--max-time", "5", "-o", "/dev/null", "-w", "%{http_version}",
-                           "--resolve", f"{HOST}:{tls}:127.0.0.1", f"https://{HOST}:{tls}/eventsource/n"], capture_output=True, text=True, timeout=10).stdout
+                           "--resolve", f"{HOST}:{tls}:127.0.0.1", f"https://{HOST}:{tls}/eventsource/n"],
+                          capture_output=True, text=True, timeout=10).stdout
     assert told == "2"
 
 

@@ -8,8 +8,8 @@ HOSTILE = ["\n\nevent: injected\ndata: injected\n\n", "\r\rdata: injected\r\r", 
            "\u2028injected\u0085injected", "'/><injected xmlns='x'/>", '"/></iq><message to="x"><injected/></message>', "]]>injected<!--",
            "&#10;injected: &lt;injected/>", f"\n{INJECTED_LOG_LINE}", f"\u0085{INJECTED_LOG_LINE}"]
 ids = {"ids": lambda text: re.sub(r"\W+", "-", str(text))[:24]}
-HEADERS = {"status", "content-type", "content-length", "cache-control", "x-content-type-options", "allow", "www-authenticate", "x-accel-buffering",
-           "vary", "link", "x-last-event-id"}
+HEADERS = {"status", "content-type", "content-length", "cache-control", "x-content-type-options", "allow", "www-authenticate",
+           "x-accel-buffering", "vary", "link", "x-last-event-id"}
 FIELDS = re.compile(r"(?:(?:data|event|id|retry): .*|:.*|data:|)", re.DOTALL)
 EVENTS = {"message", "retract", "purge", "delete", "reset", "position", "status", "node", "too-large"}
 # After it nothing that ends a line anywhere: controls (C0, C1 with NEL among them), and Unicode's own separators.

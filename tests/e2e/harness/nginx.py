@@ -82,9 +82,9 @@ def with_http2(text: str) -> str:
 class Nginx:
     def __init__(self, folder: Path, fastcgi: str, scgi: str, hosts: str = f"{HOST} pubsub.localhost;", extra: str = "",
                  compress: str = "gzip on;\n  gzip_types *;", access=(), edits=None, http: str = "", by_host: bool = True):
-        """`hosts` are the rows of hosts.conf's map, `extra` goes into both servers, `http` before them. `access`: the lines of access.conf that
-        are taken in, by their file; `edits`: {file: [(old, new)]} of what an operator fills in in others. `by_host`: the servers' names are told
-        apart, as hosts.conf shows it for a server with several."""
+        """`hosts` are the rows of hosts.conf's map, `extra` goes into both servers, `http` before them. `access`: the lines of
+        access.conf that are taken in, by their file; `edits`: {file: [(old, new)]} of what an operator fills in in others.
+        `by_host`: the servers' names are told apart, as hosts.conf shows it for a server with several."""
         self.folder = Path(folder)
         self.ports = {"fastcgi": free_port(), "scgi": free_port()}
         self.process = None

@@ -167,7 +167,8 @@ class ScriptedXmpp:
             if asked.tag == "{http://jabber.org/protocol/disco#items}query" and "list" in self.errors:
                 return "error", error(self.errors["list"])
             if asked.tag == f"{{{PUBSUB}}}subscribe":
-                return "result", f"<pubsub xmlns='{PUBSUB}'><subscription node={quoted(node)} jid='me.example' subscription='subscribed'/></pubsub>"
+                return "result", (f"<pubsub xmlns='{PUBSUB}'><subscription node={quoted(node)} jid='me.example'"
+                                  f" subscription='subscribed'/></pubsub>")
             if asked.tag == f"{{{PUBSUB}}}items":
                 return "result", f"<pubsub xmlns='{PUBSUB}'><items node={quoted(node)}>{self.items.get(node, '')}</items></pubsub>"
             if asked.tag == "{http://jabber.org/protocol/disco#items}query":

@@ -39,7 +39,8 @@ class SessionService:
     def ask(self, method: str, path: str, cookie: str = None, address: str = None, **form):
         """The answer to what nginx would send; `address` is the client's."""
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=10)
-        connection.request(method, path, urlencode(form) if form else None, {**({"Cookie": cookie} if cookie else {}), **({"X-Real-IP": address} if address else {})})
+        headers = {name: value for name, value in (("Cookie", cookie), ("X-Real-IP", address)) if value}
+        connection.request(method, path, urlencode(form) if form else None, headers)
         answer = connection.getresponse()
         answer.read()
         connection.close()

@@ -29,4 +29,3 @@ def own_node(xmpp, alice):
     def make(**options):
         return alice.create(f"public:node{next(_numbers)}", **{"access_model": "open", "persist_items": 1, "max_items": 20, **options})
     return make
-

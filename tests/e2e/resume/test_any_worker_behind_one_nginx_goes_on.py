@@ -14,7 +14,6 @@ def test_the_reader_lands_on_the_other_worker_and_misses_nothing(pair, publisher
     assert numbers(stream, until=1) == [1]
     number = 1
     for gone in (first, second, first):
-        opened = stream.opened
         gone.process.kill()
         publish(publisher, node, number + 1)
         assert numbers(stream, until=number + 1, timeout=20) == [number + 1]

@@ -126,4 +126,3 @@ def test_a_restarted_server_is_entered_again(own_server, own_worker, user, liste
     while events[-1].type != "message":
         events.append(stream.next())  # status, if it took longer than a second
     assert bodies(events[-1:]) == ["after"] and not any(event.type == "reset" for event in events)
-

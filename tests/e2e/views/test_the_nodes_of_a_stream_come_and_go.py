@@ -4,8 +4,6 @@ import json
 from urllib.parse import urlencode
 
 
-
-
 def target(*nodes: str) -> str:
     return "/eventsource/?" + urlencode([("node", node) for node in nodes])
 
