@@ -9,24 +9,26 @@ cd "$project"
 
 usage() {
   cat <<'END'
-usage: tests/run.sh [--unit] [--no-install] [-L LABEL | -R NAME | -E NAME]… [-- ARGUMENTS FOR ctest…]
+usage: tests/run.sh [--unit] [--no-install] [--werror] [-L LABEL | -R NAME | -E NAME]… [-- ARGUMENTS FOR ctest…]
 
 Installs the Debian and npm packages that the tests need, builds everything (build/release) and runs every test. The
 last lines are ctest's summary; 0 is the exit status only if all tests passed.
 
   --unit        only the unit tests, which need fewer packages: no server, no browser
   --no-install  install nothing; what is missing is an error
+  --werror      a compiler's warning is an error
   -L, -R, -E    ctest's choice by label (unit, e2e, browser, fuzz, lint), by name, by name not to run; each a regular expression
   --            what follows goes to ctest as it is
   --help        this text
 END
 }
 
-sections=(build run demo bench fuzz lint unit test) install=yes chosen=()
+sections=(build run demo bench fuzz lint unit test) install=yes werror=OFF chosen=()
 while [ $# -gt 0 ]; do
   case $1 in
     --unit) sections=(build unit) chosen+=(-L '^unit$') ;;
     --no-install) install='' ;;
+    --werror) werror=ON ;;
     -L | -R | -E) [ $# -gt 1 ] || die "$1 needs a regular expression"; chosen+=("$1" "$2"); shift ;;
     --) shift; chosen+=("$@"); break ;;
     -h | --help) usage; exit 0 ;;
@@ -56,7 +58,7 @@ if [ -n "$install" ]; then
 fi
 
 say "building (build/release); the first time this takes some minutes"
-progress "looking for libraries" notes "$logs/configure.out" cmake --preset release || die "the build cannot begin"
+progress "looking for libraries" notes "$logs/configure.out" cmake --preset release -DXES_WERROR="$werror" || die "the build cannot begin"
 NINJA_STATUS='[%f/%t] ' progress building ninja "$logs/build.out" cmake --build --preset release || die "the build failed"
 say "testing"
 progress testing ctest "$logs/ctest.out" ctest --preset release -j2 "${chosen[@]}"

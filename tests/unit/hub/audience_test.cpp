@@ -599,18 +599,18 @@ TEST(NodeList, AgreesWithEachPatternAlone) {
   const std::vector<std::string> patterns = {"*", "a*", "*b", "?", "a?", "*a?b*", "no", "**", "b*b"};
   const auto some = [&] {
     std::vector<std::string> few;
-    for (unsigned i = random() % 4; i > 0; --i) few.push_back(patterns[random() % patterns.size()]);
+    for (auto i = random() % 4; i > 0; --i) few.push_back(patterns[random() % patterns.size()]);
     return few;
   };
   NodeList::Names names;
   for (int i = 0; i < 300; ++i) {
     names.emplace_back();
-    for (unsigned k = 1 + random() % 5; k > 0; --k) names.back() += static_cast<char>('a' + random() % 3);
+    for (auto k = 1 + random() % 5; k > 0; --k) names.back() += static_cast<char>('a' + random() % 3);
   }
   NodeList list(std::make_shared<const NodeList::Names>(names));
   for (int round = 0; round < 300; ++round) {
     Selection selection{"pubsub.example", {}, View::json, true, some(), {}, some()};
-    for (unsigned i = random() % 3; i > 0; --i) selection.within.push_back(some());
+    for (auto i = random() % 3; i > 0; --i) selection.within.push_back(some());
     NodeList::Names expected;
     for (const std::string& name : names) {
       const auto any = [&](const auto& globs) {

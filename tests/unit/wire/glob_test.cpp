@@ -88,7 +88,7 @@ TEST(Glob, MadeOnceMatchesTheSame) {
   const std::vector<std::string> in_texts = {"a", "b", "é", "☃", "*", "?", "\\", "a", "a"};
   const auto some = [&](const std::vector<std::string>& words, unsigned most) {
     std::string text;
-    for (unsigned i = random() % most; i > 0; --i) text += words[random() % words.size()];
+    for (auto i = random() % most; i > 0; --i) text += words[random() % words.size()];
     return text;
   };
   int matched = 0;
