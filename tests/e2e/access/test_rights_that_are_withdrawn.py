@@ -1,11 +1,10 @@
 # SPDX-License-Identifier: MIT
 """No server tells anybody that a right was withdrawn: the worker asks again, every ask_every (2 s here)."""
-import time
-
 import pytest
 
 from harness.eventsource import ends_with_retry
 from harness.fixtures import wait_subscribed
+from harness.process import wait_until
 
 WITHIN = 2 + 2.5  # ask_every, and time for the answer
 
@@ -45,8 +44,7 @@ def test_a_right_that_is_granted_counts_at_once_or_soon(xmpp, guard, new_node, p
     publisher.affiliate(node, worker.component, "member")
     assert open_direct(worker, node, wait=False, REMOTE_USER="alice").wait_head().status == 403
     publisher.affiliate(node, f"alice@{worker.component}", "member")
-    time.sleep(2.2)
-    open_direct(worker, node, REMOTE_USER="alice")
+    wait_until(lambda: open_direct(worker, node, wait=False, REMOTE_USER="alice").wait_head().status == 200, "the right", WITHIN, 0.2)
 
 
 def test_all_users_share_one_subscription(xmpp, guard, new_node, publisher, open_direct):
@@ -84,7 +82,7 @@ def test_a_stream_waits_while_the_xmpp_server_is_away_and_shows_nothing_to_who_m
     worker.start().wait_connected(publisher)
     reading = open_direct(worker, mine, REMOTE_USER="alice")
     own_server.stop()
-    time.sleep(2.5)
+    reading.wait_heartbeats(3)  # one a second: alice's right would have been asked for again
     late, refused = (open_direct(worker, target=f"/eventsource/{node}?last=5", reconnect=True, REMOTE_USER="bob")
                      for node in (mine, not_mine))
     assert not reading.ended.is_set(), "an outage takes no right away"

@@ -7,7 +7,7 @@ import time
 import pytest
 
 from harness.eventsource import ends_with_retry
-from harness.fixtures import _server_of
+from harness.fixtures import _server_of, wait_subscribed
 from harness.pages import OPERATORS, examples
 from harness.process import wait_until
 from harness.tokens import KEYS, SECRET, Secret, bearer, token
@@ -96,8 +96,7 @@ def test_a_token_in_the_query_counts_only_if_it_is_configured_and_is_never_logge
     stream.close()
     for broken in (in_query[:-3] + "abc", in_query + "%00", in_query + "&last=x"):
         open_direct(lax, target=broken, wait=False).wait_head().wait_end()
-    time.sleep(0.2)
-    assert "token: refused" in lax.log(), "it does speak of it"
+    wait_until(lambda: "token: refused" in lax.log(), "the log to speak of it")
     for worker in (strict, lax):
         assert "eyJ" not in worker.log() and token(node)[-20:] not in worker.log()
 
@@ -145,8 +144,10 @@ def test_a_pattern_shows_what_rule_and_token_let_through(guarded, new_node, publ
     for name in ("a", "b", "c"):
         new_node(f"{kind}-{name}")
     new_node(f"secret-{kind}")
-    stream = open_direct(guarded(), target=f"/eventsource/?node=*{kind}*", **bearer(f"{kind}-a", f"{kind}-c", f"secret-{kind}"))
-    time.sleep(0.5)
+    worker = guarded()
+    stream = open_direct(worker, target=f"/eventsource/?node=*{kind}*", **bearer(f"{kind}-a", f"{kind}-c", f"secret-{kind}"))
+    for name in ("a", "c"):
+        wait_subscribed(publisher, f"{kind}-{name}", worker)
     for node in (f"{kind}-a", f"{kind}-b", f"secret-{kind}", f"{kind}-c"):
         publisher.publish(node, f"<p xmlns='urn:x'>{node}</p>", "i1")
     seen = "".join(event.data for event in stream.take(2))

@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: MIT
 """Path, query, headers, cookies, users: none of them adds a header, a line of the stream or the log, or XML to a stanza."""
 import json
-import time
 import xml.etree.ElementTree as ET
 from urllib.parse import quote
 
@@ -21,7 +20,7 @@ def ask(open_direct, worker, framing, **more):
         return None  # refused as no request at all: nothing was said
     check_head(reader)
     if reader.status == 200 and reader.headers["content-type"] == "text/event-stream":
-        time.sleep(0.1)
+        wait_until(lambda: reader.positions or reader.ended.is_set(), "all that is known at once")
         check_stream(reader)
     elif reader.status == 200:
         reader.wait_end()

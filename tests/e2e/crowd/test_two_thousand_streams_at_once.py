@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: MIT
 """Every one of 2,000 streams gets every item, in order; the worker's descriptors stay where select() never sees them."""
 import resource
-import time
 
 import pytest
 
 from harness.crowd import Crowd
 from harness.fastcgi_client import environment, request
+from harness.fixtures import wait_subscribed
 from harness.scgi_client import request as scgi_request
 from harness.worker import HOST, settled_sockets, sockets_of
 
@@ -77,9 +77,6 @@ def test_the_session_is_made_anew_while_they_are_open(own_server, own_worker, us
         own_server.restart()
         worker.wait_connected(user("friend"), timeout=40)
         publisher = user("publisher")
-        deadline = time.monotonic() + 10
-        while worker.component not in publisher.subscribers("crowded"):
-            assert time.monotonic() < deadline, "not subscribed again"
-            time.sleep(0.1)
+        wait_subscribed(publisher, "crowded", worker)
         everybody_gets_everything(crowd, publisher, "crowded")
     assert worker.process.alive()

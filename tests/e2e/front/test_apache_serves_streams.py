@@ -104,9 +104,10 @@ def test_a_browser_that_left_is_noticed_by_the_heartbeats(apache, worker, node, 
 
 def test_a_page_goes_on_when_the_worker_was_restarted(apache, worker, publisher, user, node, open_stream):
     stream = open_stream(node, web=apache, reconnect=True)
+    places = len(stream.wait_live().positions)
     assert worker.end() == 0
     worker.start().wait_connected(user("friend"))
-    time.sleep(5)
+    wait_until(lambda: len(stream.positions) > places, "the page to be back at the worker", 20)
     publisher.publish(node, "<p xmlns='urn:x'>again</p>", "i1")
     event = stream.next(15)
     if event.type == "reset":  # it knew the node empty, and more might have come and gone

@@ -1,13 +1,12 @@
 # SPDX-License-Identifier: MIT
 """Whatever keeps the worker away, a browser gets an event stream that ends and says when to come back."""
 import subprocess
-import time
 
 import pytest
 
 from harness.eventsource import EventSource
 from harness.nginx import Nginx
-from harness.process import program
+from harness.process import program, wait_until
 from harness.responder import Responder
 from harness.worker import HOST
 
@@ -89,9 +88,10 @@ def test_a_page_goes_on_by_itself_when_the_worker_is_back(front, folder, framing
     publisher.publish(node, "<p xmlns='urn:x'>1</p>", "i1")
     assert "1" in stream.next().data
     assert worker.end() == 0
-    time.sleep(3)
+    stream.wait_away()
+    places = len(stream.positions)
     worker.start().wait_connected(user("friend"))
-    time.sleep(6)  # at most 4999 ms are told by never-dies.conf
+    wait_until(lambda: len(stream.positions) > places, "the page to be back at the worker", 20)
     publisher.publish(node, "<p xmlns='urn:x'>2</p>", "i2")
     events = [stream.next()]
     while "2" not in events[-1].data:

@@ -143,6 +143,17 @@ class Reader:
         wait_until(lambda: self.positions, "the stream's place", timeout)
         return self
 
+    def wait_away(self, timeout: float = 10) -> "Reader":
+        """Until never-dies.conf has answered it in the place of a worker that is not there."""
+        wait_until(lambda: any("is away" in comment for comment in list(self.parser.comments)), "nginx's own answer", timeout)
+        return self
+
+    def wait_heartbeats(self, count: int, timeout: float = 20) -> "Reader":
+        """For so many more heartbeats: that much of the worker's own time has passed, and it went on."""
+        seen = len(self.parser.comments)
+        wait_until(lambda: len(self.parser.comments) >= seen + count, f"{count} heartbeats", timeout)
+        return self
+
     def next(self, timeout: float = 10) -> Event:
         try:
             return self._events.get(timeout=timeout)

@@ -24,10 +24,12 @@ class Link:
     open      bytes pass both ways
     stalled   connections live (and new ones are accepted), but no byte passes
     closed    all connections were reset, and new ones are reset at once
+
+    `accepted` counts connections so far.
     """
 
     def __init__(self, target: int):
-        self.target, self.port = target, free_port()
+        self.target, self.port, self.accepted = target, free_port(), 0
         self._passing, self._refusing, self._ended = threading.Event(), False, False
         self._passing.set()
         self._pairs, self._lock = set(), threading.Lock()
@@ -73,6 +75,7 @@ class Link:
                 client, _ = self._listener.accept()
             except OSError:
                 return
+            self.accepted += 1
             if self._refusing:
                 _close(client, hard=True)
                 continue

@@ -6,6 +6,7 @@ import subprocess
 import time
 from pathlib import Path
 
+from .fastcgi_client import connect, environment, request
 from .process import Process, wait_until
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -112,6 +113,16 @@ class Worker:
 def run(*arguments, timeout: float = 10) -> subprocess.CompletedProcess:
     """The program with `arguments`, to its end."""
     return subprocess.run([str(binary()), *map(str, arguments)], capture_output=True, text=True, timeout=timeout)
+
+
+def metric(worker: Worker, name: str) -> int:
+    """One of /metrics, its name without `xmpp_eventsource_`; the request itself is one of the `connections`."""
+    with connect(worker.fastcgi) as peer:
+        peer.sendall(request({**environment("/", HOST), "EVENTSOURCE_METRICS": "on"}))
+        octets = b""
+        while block := peer.recv(65536):
+            octets += block
+    return int(octets.split(f"\nxmpp_eventsource_{name} ".encode())[1].split()[0])
 
 
 def sockets_of(pid: int) -> dict:

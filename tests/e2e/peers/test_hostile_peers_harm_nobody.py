@@ -12,7 +12,7 @@ from harness import scgi_client
 from harness.fastcgi_client import (ABORT_REQUEST, BEGIN_REQUEST, GET_VALUES, PARAMS, STDIN, begin, connect, environment, length,
                                     pair, record, request, seconds_until_closed)
 from harness.process import wait_until
-from harness.worker import HOST, Worker, settled_sockets, sockets_of
+from harness.worker import HOST, Worker, metric, settled_sockets, sockets_of
 
 HEAD_TIMEOUT = 2.0
 GOOD = request(environment("/eventsource/hostile", HOST))
@@ -163,7 +163,8 @@ def test_a_thousand_silent_connections_keep_nobody_out(hostile, publisher, open_
 
 
 def test_peers_that_close_at_once_leave_nothing_behind(hostile, publisher, open_direct):
-    time.sleep(HEAD_TIMEOUT)
+    wait_until(lambda: metric(hostile, "connections") <= metric(hostile, "streams") + 1, "peers of other tests to be cut",
+               timeout=HEAD_TIMEOUT + 3)
     before = len(settled_sockets(hostile.pid))
     for octets in (b"", b"\x01", GOOD[:40], GOOD) * 50:
         peer = connect(hostile.fastcgi)

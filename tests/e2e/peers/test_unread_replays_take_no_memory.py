@@ -5,7 +5,7 @@ import resource
 
 from harness.fastcgi_client import connect, environment, request
 from harness.process import wait_until
-from harness.worker import HOST
+from harness.worker import HOST, metric
 
 STREAMS, ITEMS, ITEM_BYTES = 60, 100, 40_000  # of two nodes, 480 MB to read in all
 
@@ -33,16 +33,6 @@ def resident(pid: int) -> int:
 def virtual(pid: int) -> int:
     with open(f"/proc/{pid}/status", encoding="ascii") as status:
         return next(int(line.split()[1]) * 1024 for line in status if line.startswith("VmSize:"))
-
-
-def metric(worker, name: str) -> int:
-    peer = connect(worker.fastcgi)
-    peer.sendall(request({**environment("/", HOST), "EVENTSOURCE_METRICS": "on"}))
-    octets = b""
-    while block := peer.recv(65536):
-        octets += block
-    peer.close()
-    return int(octets.split(f"\nxmpp_eventsource_{name} ".encode())[1].split()[0])
 
 
 def streams_of(worker) -> int:

@@ -1,7 +1,5 @@
 # SPDX-License-Identifier: MIT
 """Two workers, each with its own component, behind nginx/upstream-several.conf: the reader need not care which it gets."""
-import time
-
 from harness.fixtures import wait_subscribed
 from harness.numbers import numbers, publish
 
@@ -33,7 +31,7 @@ def test_while_both_are_away_the_answer_is_still_a_stream(pair, publisher, new_n
     for worker in workers:
         worker.process.kill()
     publish(publisher, node, 2)
-    time.sleep(1.5)
+    stream.wait_away()
     for worker in workers:
         worker.start()
     assert numbers(stream, until=2, timeout=30) == [2]

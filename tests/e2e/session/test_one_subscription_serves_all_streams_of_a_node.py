@@ -3,6 +3,8 @@
 import time
 
 from harness.fixtures import wait_subscribed, wait_unsubscribed
+from harness.process import wait_until
+from harness.worker import settled_sockets, sockets_of
 
 
 def test_many_streams_are_one_subscription(xmpp, worker, publisher, node, open_direct):
@@ -18,20 +20,21 @@ def test_the_node_is_left_a_linger_after_its_last_stream(xmpp, own_worker, user,
     worker = own_worker(stream={"linger": "2s", "heartbeat": "1s"}).start().wait_connected(user("friend"))
     first, second = open_direct(worker, node), open_direct(worker, node)
     first.close()
-    time.sleep(3)
+    second.wait_heartbeats(4)  # one a second
     assert publisher.subscribers(node) == [worker.component], "a stream is still open"
+    closed = time.monotonic()
     second.close()
-    time.sleep(0.8)
-    assert publisher.subscribers(node) == [worker.component], "the linger has not passed"
     wait_unsubscribed(publisher, node, worker, timeout=8)
+    assert time.monotonic() - closed >= 2, "the linger has not passed"
 
 
 def test_who_comes_back_within_the_linger_finds_the_same_subscription(own_worker, user, publisher, node, open_direct):
     worker = own_worker(stream={"linger": "3s", "heartbeat": "1s"}).start().wait_connected(user("friend"))
+    before = len(settled_sockets(worker.pid))
     open_direct(worker, node).close()
-    time.sleep(1)
+    wait_until(lambda: len(sockets_of(worker.pid)) == before, "the stream to be given up")
     stream = open_direct(worker, node)
-    time.sleep(3.5)
+    stream.wait_heartbeats(4)  # one a second
     assert publisher.subscribers(node) == [worker.component]
     publisher.publish(node, "<p xmlns='urn:x'/>", "i1")
     stream.next()

@@ -6,12 +6,22 @@ import time
 
 import pytest
 
+from harness.link import Link
 from harness.process import wait_until
 from harness.publisher import Refused
 
 
-def test_a_wrong_secret_is_said_without_the_secret_and_tried_again(xmpp, own_worker, user):
-    worker = own_worker()
+@pytest.fixture
+def link(request):
+    """Between a worker and the scenario's server."""
+    server = request.getfixturevalue("xmpp" if "xmpp" in request.fixturenames else "prosody")
+    link = Link(server.component_port)
+    yield link
+    link.end()
+
+
+def test_a_wrong_secret_is_said_without_the_secret_and_tried_again(xmpp, link, own_worker, user):
+    worker = own_worker(xmpp={"server": link.address})
     wrong = "an entirely wrong secret"
     worker.secret_file.write_text(wrong + "\n")
     worker.start()
@@ -19,18 +29,18 @@ def test_a_wrong_secret_is_said_without_the_secret_and_tried_again(xmpp, own_wor
                "a line in the log that tells what is wrong", timeout=15)
     with pytest.raises(Refused):
         user("friend").iq("get", "<ping xmlns='urn:xmpp:ping'/>", worker.component)
-    time.sleep(3)
+    wait_until(lambda: link.accepted >= 3, "a third attempt")
     assert worker.process.alive()
     assert wrong not in worker.log() and xmpp.secret not in worker.log()
 
 
-def test_the_second_of_two_with_one_name_waits_for_the_first(prosody, own_worker, user, publisher, node, open_direct):
+def test_the_second_of_two_with_one_name_waits_for_the_first(prosody, link, own_worker, user, publisher, node, open_direct):
     """Prosody denies the newcomer with `conflict`."""
     first = own_worker().start().wait_connected(user("friend"))
-    second = own_worker(first.component).start()
+    second = own_worker(first.component, xmpp={"server": link.address}).start()
     held = open_direct(second, node)
     stream = open_direct(first, node)
-    time.sleep(3)
+    wait_until(lambda: link.accepted >= 3, "the second one's third attempt")
     publisher.publish(node, "<p xmlns='urn:x'>1</p>", "i1")
     assert stream.next()
     assert second.process.alive() and not held.ended.is_set()
@@ -42,10 +52,10 @@ def test_the_second_of_two_with_one_name_waits_for_the_first(prosody, own_worker
 
 
 class Silent:
-    """A server that accepts, and then says nothing or only the beginning of a stream."""
+    """A server that accepts, and then says nothing or only the beginning of a stream, or closes at once."""
 
-    def __init__(self, says: bytes = b""):
-        self.says, self.accepted, self.peers = says, [], []
+    def __init__(self, says: bytes = b"", closes: bool = False):
+        self.says, self.closes, self.accepted, self.peers = says, closes, [], []
         self.listener = socket.create_server(("127.0.0.1", 0))
         self.component_port = self.listener.getsockname()[1]
         threading.Thread(target=self._serve, daemon=True).start()
@@ -57,6 +67,9 @@ class Silent:
             except OSError:
                 return
             self.accepted.append(time.monotonic())
+            if self.closes:
+                peer.close()
+                continue
             self.peers.append(peer)
             if self.says:
                 peer.sendall(self.says)
@@ -82,14 +95,12 @@ def test_a_server_that_goes_silent_is_given_up_after_ten_seconds(prosody, own_wo
 
 
 def test_a_server_that_closes_at_once_is_not_hammered(prosody, own_worker):
-    server = Silent()
-    closer = threading.Thread(target=lambda: [time.sleep(0.02) or [peer.close() for peer in server.peers] for _ in range(400)],
-                              daemon=True)
-    closer.start()
+    server = Silent(closes=True)
     try:
         own_worker(xmpp={"server": f"127.0.0.1:{server.component_port}"}).start()
-        time.sleep(6)
-        assert 2 <= len(server.accepted) <= 15, f"{len(server.accepted)} attempts in 6 s"
+        wait_until(lambda: len(server.accepted) >= 5, "a fifth attempt", timeout=30)
+        pauses = [later - earlier for earlier, later in zip(server.accepted, server.accepted[1:])]
+        assert min(pauses) >= 0.4, "half a second at least, and more each time"
     finally:
         server.close()
 
