@@ -6,6 +6,10 @@ import sys
 from pathlib import Path
 from statistics import median
 
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "e2e"))
+
+from harness.axes import Axes  # noqa: E402
+
 ORDER = ["worker, fastcgi", "worker, scgi", "floor, fastcgi", "floor, scgi", "worker, nginx", "floor, nginx", "nchan", "prosody"]
 # What the worker is compared with: (worker, other), the ratio's name.
 PAIRS = [("worker, fastcgi", "floor, fastcgi"), ("worker, scgi", "floor, scgi"), ("worker, nginx", "floor, nginx"),
@@ -87,33 +91,18 @@ def plot(outcome: dict) -> str:
     for row in outcome["results"]:
         if row["what"] == "single: CPU µs per delivery":
             lines.setdefault(row["contestant"], []).append((row["streams"], median(row["values"])))
-    wide, high, left, bottom, right, top = 760, 420, 60, 50, 150, 30
-    most_x = max((x for points in lines.values() for x, _ in points), default=1)
-    most_y = max((y for points in lines.values() for _, y in points), default=1) * 1.1
-
-    def place(x: float, y: float) -> tuple:
-        return left + x / most_x * (wide - left - right), high - bottom - y / most_y * (high - bottom - top)
-
-    out = [f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {wide} {high}" font-family="sans-serif" font-size="12">',
-           f'<rect width="{wide}" height="{high}" fill="white"/>',
-           f'<text x="{left}" y="18">CPU µs per delivered event, one event at a time ({outcome["machine"]["cpu"]})</text>']
-    for i in range(6):
-        x, y = place(most_x * i / 5, most_y * i / 5)
-        out.append(f'<line x1="{left}" x2="{wide - right}" y1="{y:.1f}" y2="{y:.1f}" stroke="#d0d7de"/>')
-        out.append(f'<text x="{left - 6}" y="{y + 4:.1f}" text-anchor="end">{most_y * i / 5:.1f}</text>')
-        out.append(f'<text x="{x:.1f}" y="{high - bottom + 18}" text-anchor="middle">{most_x * i / 5:,.0f}</text>')
-    out.append(f'<text x="{(left + wide - right) / 2}" y="{high - 10}" text-anchor="middle">streams</text>')
+    axes = Axes((point for points in lines.values() for point in points), width=760, height=420, left=60, right=150, top=30, bottom=50)
+    out = axes.grid("{:,.0f}")
+    out.append(f'<text x="{(axes.left + axes.right) / 2}" y="{axes.height - 10}" text-anchor="middle">streams</text>')
     for name, points in lines.items():
         colour = colours[ORDER.index(name) % len(colours)]
-        places = [place(x, y) for x, y in sorted(points)]
-        out.append(f'<polyline fill="none" stroke="{colour}" stroke-width="2" points="'
-                   + " ".join(f"{x:.1f},{y:.1f}" for x, y in places) + '"/>')
-        out += [f'<circle cx="{x:.1f}" cy="{y:.1f}" r="3" fill="{colour}"/>' for x, y in places]
-        at = top + 20 + 20 * ORDER.index(name)
-        out.append(f'<line x1="{wide - right + 14}" x2="{wide - right + 34}" y1="{at - 4}" y2="{at - 4}"'
+        out.append(axes.line(sorted(points), colour, 2))
+        out += [f'<circle cx="{x:.1f}" cy="{y:.1f}" r="3" fill="{colour}"/>' for x, y in (axes.place(*point) for point in sorted(points))]
+        at = axes.top + 20 + 20 * ORDER.index(name)
+        out.append(f'<line x1="{axes.right + 14}" x2="{axes.right + 34}" y1="{at - 4}" y2="{at - 4}"'
                    f' stroke="{colour}" stroke-width="2"/>')
-        out.append(f'<text x="{wide - right + 40}" y="{at}">{name}</text>')
-    return "\n".join(out) + "\n</svg>\n"
+        out.append(f'<text x="{axes.right + 40}" y="{at}">{name}</text>')
+    return axes.picture(f'CPU µs per delivered event, one event at a time ({outcome["machine"]["cpu"]})', out)
 
 
 if __name__ == "__main__":

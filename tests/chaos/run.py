@@ -6,14 +6,13 @@ Called by main.py, which gives the seed.
 import argparse
 import json
 import random
-import shutil
 import sys
-import tempfile
 import time
 from pathlib import Path
 
 sys.path[:0] = [str(Path(__file__).resolve().parent.parent / "e2e"), str(Path(__file__).resolve().parent)]
 
+from harness.folders import play  # noqa: E402
 from harness.process import wait_until  # noqa: E402
 from harness.publisher import Publisher  # noqa: E402
 
@@ -24,6 +23,7 @@ from verdict import brief, describe, judge  # noqa: E402
 ALONE_SHARE = 0.6   # of the time at most, for each fault alone
 QUIET_WITHIN = 40   # seconds after the last fault
 PROGRESS_EVERY = 5
+WRONG = ("lost", "duplicated", "disordered", "untold", "strange", "dead")  # figures that have to be 0
 
 
 class Run:
@@ -159,6 +159,9 @@ class Run:
         self.mixed(end)
         return self.figures(self.settle())
 
+    def close(self) -> None:
+        self.scene.close()
+
 
 def main() -> int:
     parser = argparse.ArgumentParser()
@@ -169,21 +172,12 @@ def main() -> int:
     parser.add_argument("--pause", type=float, default=0.05)
     parser.add_argument("--keep", action="store_true")
     options = parser.parse_args()
-    folder = Path(tempfile.mkdtemp(prefix="xes-chaos-"))
-    run, good = None, False
-    try:
-        run = Run(options, folder)
+
+    def judged(run) -> bool:
         figures = run.play()
-        good = not any(figures[name] for name in ("lost", "duplicated", "disordered", "untold", "strange", "dead"))
         print("FIGURES " + json.dumps(figures), flush=True)
-    finally:
-        if run:
-            run.scene.close()
-        if good and not options.keep:
-            shutil.rmtree(folder, ignore_errors=True)
-        else:
-            print(f"logs and configurations are in {folder}", flush=True)
-    return 0 if good else 1
+        return not any(figures[name] for name in WRONG)
+    return play("chaos", lambda folder: Run(options, folder), judged, options.keep)
 
 
 if __name__ == "__main__":

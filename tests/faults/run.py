@@ -12,10 +12,8 @@ import os
 import random
 import re
 import secrets
-import shutil
 import struct
 import sys
-import tempfile
 import time
 from collections import Counter
 from pathlib import Path
@@ -24,8 +22,9 @@ TESTS = Path(__file__).resolve().parent.parent
 sys.path[:0] = [str(TESTS / "e2e"), str(TESTS / "chaos")]
 
 from harness import worker as harness_worker  # noqa: E402
+from harness.folders import play  # noqa: E402
 from harness.process import wait_until  # noqa: E402
-from run import Run  # noqa: E402
+from run import WRONG, Run  # noqa: E402
 
 # As in shim.cpp: the kinds in its order, and how often each is tried while it is on (one in so many calls).
 KINDS = {"accept4 fails": 3, "recv fails": 20, "recv takes less": 2, "send fails": 20, "send takes less": 2,
@@ -149,26 +148,17 @@ def main() -> int:
     options.kinds = [kind for kind in KINDS if re.search(options.kinds, kind)]
     options.seed, options.shim = options.seed or secrets.token_hex(4), options.shim.resolve()
     print(f"seed {options.seed}", flush=True)
-    folder = Path(tempfile.mkdtemp(prefix="xes-faults-"))
-    run, good = None, False
-    try:
-        run = FaultyRun(options, folder)
+
+    def judged(run) -> bool:
         figures = run.play()
-        wrong = {name: figures[name] for name in ("lost", "duplicated", "disordered", "untold", "strange", "dead") if figures[name]}
+        wrong = {name: figures[name] for name in WRONG if figures[name]}
         never = [kind for kind in options.kinds if kind not in SELDOM and not run.count[kind]]
         print(f"faults: {', '.join(f'{kind} {count}' for kind, count in run.count.items())}")
         print(f"deliveries {figures['deliveries']}, wrong: {wrong or 'nothing'}")
         if never:
             print(f"never happened, so nothing is shown of: {never}")
-        good = not wrong and not never
-    finally:
-        if run:
-            run.scene.close()
-        if good and not options.keep:
-            shutil.rmtree(folder, ignore_errors=True)
-        else:
-            print(f"logs and configurations are in {folder}", flush=True)
-    return 0 if good else 1
+        return not wrong and not never
+    return play("faults", lambda folder: FaultyRun(options, folder), judged, options.keep)
 
 
 if __name__ == "__main__":

@@ -4,9 +4,7 @@ import argparse
 import csv
 import random
 import secrets
-import shutil
 import sys
-import tempfile
 import threading
 import time
 from pathlib import Path
@@ -14,6 +12,7 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE.parent / "e2e"), str(HERE)]
 
+from harness.folders import play  # noqa: E402
 from harness.link import Link  # noqa: E402
 from harness.nginx import Nginx, substitute  # noqa: E402
 from harness.process import free_port, wait_until  # noqa: E402
@@ -232,19 +231,11 @@ def main() -> int:
     options = parser.parse_args()
     options.seed = options.seed or secrets.token_hex(4)
     print(f"seed {options.seed}, {options.minutes:g} minutes, {options.streams} streams", flush=True)
-    folder, good, soak = Path(tempfile.mkdtemp(prefix="xes-soak-")), False, None
-    try:
-        soak = Soak(options, folder)
+
+    def judged(soak) -> bool:
         soak.run()
-        good = soak.tell(options.out)
-    finally:
-        if soak:
-            soak.close()
-        if good:
-            shutil.rmtree(folder, ignore_errors=True)
-        else:
-            print(f"logs and configurations are in {folder}", flush=True)
-    return 0 if good else 1
+        return soak.tell(options.out)
+    return play("soak", lambda folder: Soak(options, folder), judged)
 
 
 if __name__ == "__main__":

@@ -4,6 +4,8 @@ import os
 from pathlib import Path
 from statistics import median
 
+from harness.axes import Axes
+
 TICKS = os.sysconf("SC_CLK_TCK")
 
 
@@ -46,22 +48,8 @@ class Trend:
 
 def plot(title: str, points: list, warm_at: float) -> str:
     """An SVG line over seconds; what comes before `warm_at` is shaded."""
-    wide, high, left, bottom, right, top = 760, 300, 70, 40, 20, 30
-    most_x, most_y = max(x for x, _ in points) or 1, max(y for _, y in points) * 1.1 or 1
-
-    def place(x: float, y: float) -> tuple:
-        return left + x / most_x * (wide - left - right), high - bottom - y / most_y * (high - bottom - top)
-
-    warm = place(min(warm_at, most_x), 0)[0]
-    out = [f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {wide} {high}" font-family="sans-serif" font-size="12">',
-           f'<rect width="{wide}" height="{high}" fill="white"/>',
-           f'<rect x="{left}" y="{top}" width="{warm - left:.1f}" height="{high - bottom - top}" fill="#f6f8fa"/>',
-           f'<text x="{left}" y="18">{title}</text>']
-    for i in range(6):
-        x, y = place(most_x * i / 5, most_y * i / 5)
-        out.append(f'<line x1="{left}" x2="{wide - right}" y1="{y:.1f}" y2="{y:.1f}" stroke="#d0d7de"/>')
-        out.append(f'<text x="{left - 6}" y="{y + 4:.1f}" text-anchor="end">{most_y * i / 5:.1f}</text>')
-        out.append(f'<text x="{x:.1f}" y="{high - bottom + 18}" text-anchor="middle">{most_x * i / 5:.0f} s</text>')
-    out.append('<polyline fill="none" stroke="#0969da" stroke-width="1.5" points="'
-               + " ".join(f"{x:.1f},{y:.1f}" for x, y in (place(*point) for point in points)) + '"/>')
-    return "\n".join(out) + "\n</svg>\n"
+    axes = Axes(points, width=760, height=300, left=70, right=20, top=30, bottom=40)
+    warm = axes.place(min(warm_at, axes.most_x), 0)[0]
+    return axes.picture(title, [
+        f'<rect x="{axes.left}" y="{axes.top}" width="{warm - axes.left:.1f}" height="{axes.bottom - axes.top}" fill="#f6f8fa"/>',
+        *axes.grid("{:.0f} s"), axes.line(points, "#0969da", 1.5)])

@@ -4,16 +4,8 @@ import pytest
 
 from harness.crossings import check_log
 from harness.fixtures import *  # noqa: F401,F403
-from harness.scripted_xmpp import ScriptedXmpp
 from harness.tokens import SECRET
-from harness.worker import Worker
-
-
-@pytest.fixture
-def scripted():
-    server = ScriptedXmpp()
-    yield server
-    server.stop()
+from harness.worker import Worker, metric
 
 
 @pytest.fixture
@@ -28,6 +20,9 @@ def crossing(scripted, folder):
     worker = Worker(folder, scripted, services=services, room_services=[{"jid": "rooms.example", "rooms": ["*"]}],
                     token={"keys": ["key"], "query": True}, stream={"heartbeat": "1s", "discover": "1s"}, log={"level": "trace"}).start()
     scripted.wait_ready()
+    begun_as = worker.pid
     yield worker
+    assert worker.process.alive() and worker.pid == begun_as, f"the worker ended with {worker.process.returncode}"
+    assert metric(worker, "streams_opened_total") >= 0, "it still answers"
     worker.stop_if_running()
     check_log((worker.folder / "worker.log").read_bytes())

@@ -5,14 +5,28 @@ import shutil
 import pytest
 
 from harness.apache import Apache
+from harness.nginx import Nginx
 from harness.responder import Responder
 
 
 @pytest.fixture
-def stand_in(apache, folder):
-    """In place of the worker behind the scenario's `apache`."""
+def nginx(folder):
+    """nginx(worker, …): before a real worker or a stand-in."""
+    made = []
+
+    def make(worker, **options) -> Nginx:
+        made.append(Nginx(folder, worker.fastcgi, worker.scgi, **options))
+        return made[-1].start()
+    yield make
+    for web in made:
+        web.stop()
+
+
+@pytest.fixture
+def stand_in(request, folder):
+    """In place of the worker behind the scenario's web server."""
     responder = Responder(folder)
-    if os.geteuid() == 0:
+    if "apache" in request.fixturenames and os.geteuid() == 0:
         for path in (responder.fastcgi, responder.scgi):
             shutil.chown(path, group=Apache.group)
             os.chmod(path, 0o660)

@@ -5,8 +5,6 @@ import signal
 import pytest
 
 from harness.eventsource import EventSource
-from harness.nginx import Nginx
-from harness.responder import Responder
 from harness.session_service import SessionService
 from harness.worker import HOST
 
@@ -19,28 +17,9 @@ def service(folder):
 
 
 @pytest.fixture
-def worker(folder):
-    responder = Responder(folder)
-    yield responder
-    responder.close()
-
-
-@pytest.fixture
-def nginx(folder, worker):
-    made = []
-
-    def make(**options) -> Nginx:
-        made.append(Nginx(folder, worker.fastcgi, worker.scgi, **options))
-        return made[-1].start()
-    yield make
-    for web in made:
-        web.stop()
-
-
-@pytest.fixture
-def ask(nginx, service, framing):
+def ask(nginx, stand_in, service, framing):
     """ask(cookie, …): a stream asked for with these headers."""
-    web, opened = nginx(**service.nginx()), []
+    web, opened = nginx(stand_in, **service.nginx()), []
 
     def make(cookie: str = None, **headers):
         headers = {name.replace("_", "-"): value for name, value in headers.items()}
@@ -52,49 +31,49 @@ def ask(nginx, service, framing):
         one.close()
 
 
-def test_the_worker_is_told_whose_session_it_is(ask, service, worker):
+def test_the_worker_is_told_whose_session_it_is(ask, service, stand_in):
     assert ask("a=b; " + service.login("alice") + "; c=d").status == 200
-    assert worker.asked[-1][1]["REMOTE_USER"] == "alice"
+    assert stand_in.asked[-1][1]["REMOTE_USER"] == "alice"
 
 
 @pytest.mark.parametrize("cookie", [None, "__Host-session=guessed", "__Host-session=", "other=alice"])
-def test_without_a_session_the_worker_is_not_asked(ask, worker, cookie):
-    assert ask(cookie).status == 401 and worker.asked == []
+def test_without_a_session_the_worker_is_not_asked(ask, stand_in, cookie):
+    assert ask(cookie).status == 401 and stand_in.asked == []
 
 
-def test_a_session_ends(ask, service, worker):
+def test_a_session_ends(ask, service, stand_in):
     cookie = service.login("alice")
     service.ask("POST", "/logout", cookie)
-    assert ask(cookie).status == 401 and worker.asked == []
+    assert ask(cookie).status == 401 and stand_in.asked == []
 
 
-def test_who_claims_to_be_somebody_is_not(ask, service, worker):
+def test_who_claims_to_be_somebody_is_not(ask, service, stand_in):
     claim = {"X_Eventsource_User": "bob", "Remote_User": "bob", "Remote-User": "bob"}
     assert ask(**claim).status == 401
     ask(service.login("alice"), **claim)
-    assert worker.asked[-1][1]["REMOTE_USER"] == "alice" and "bob" not in str(worker.asked[-1][1])
+    assert stand_in.asked[-1][1]["REMOTE_USER"] == "alice" and "bob" not in str(stand_in.asked[-1][1])
 
 
-def test_nobody_claims_to_be_somebody_where_nobody_is_asked(nginx, worker, framing):
-    with EventSource(nginx().url(framing) + "/eventsource/n", host=HOST, headers={"X-Eventsource-User": "bob"}) as stream:
+def test_nobody_claims_to_be_somebody_where_nobody_is_asked(nginx, stand_in, framing):
+    with EventSource(nginx(stand_in).url(framing) + "/eventsource/n", host=HOST, headers={"X-Eventsource-User": "bob"}) as stream:
         stream.wait_open()
-    assert "bob" not in str(worker.asked[-1][1])
+    assert "bob" not in str(stand_in.asked[-1][1])
 
 
-def test_from_outside_the_service_is_not_to_be_reached(nginx, service, framing):
-    web = nginx(**service.nginx())
+def test_from_outside_the_service_is_not_to_be_reached(nginx, stand_in, service, framing):
+    web = nginx(stand_in, **service.nginx())
     with EventSource(web.url(framing) + "/eventsource-session", host=HOST, headers={"Cookie": service.login("alice")}) as answer:
         assert answer.wait_head().status == 404
 
 
 @pytest.mark.parametrize("fault", ["down", "hung"])
-def test_a_service_that_is_away_ends_no_event_source_and_opens_no_stream(ask, service, worker, fault):
+def test_a_service_that_is_away_ends_no_event_source_and_opens_no_stream(ask, service, stand_in, fault):
     cookie = service.login("alice")
     service.stop() if fault == "down" else service.process.signal(signal.SIGSTOP)
     late = ask(cookie).wait_end(10)
     assert late.status == 200 and late.headers["content-type"].startswith("text/event-stream")
     assert 500 <= late.parser.retry_ms <= 10000 and late.text().count("\n\n") == 1
-    assert worker.asked == []
+    assert stand_in.asked == []
 
 
 @pytest.mark.parametrize("name, password", [("alice", "guessed"), ("nobody", "secret"), ("", ""), ("alice\r\nx", "secret")])

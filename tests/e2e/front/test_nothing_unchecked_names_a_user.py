@@ -2,35 +2,11 @@
 """Whatever else an operator's nginx says, the worker never takes a user whom nobody has checked."""
 import base64
 
-import pytest
-
 from harness.eventsource import EventSource
-from harness.nginx import Nginx
-from harness.responder import Responder
 from harness.worker import HOST, ROOT
 
 CLAIM = {"Authorization": "Basic " + base64.b64encode(b"mallory:guessed").decode()}
 STOCK = {framing: f"include /etc/nginx/{framing}_params;\n" for framing in ("fastcgi", "scgi")}
-
-
-@pytest.fixture
-def nginx(folder):
-    """nginx(worker, …): a stand-in for the worker, or a real one."""
-    made = []
-
-    def make(worker, **options) -> Nginx:
-        made.append(Nginx(folder, worker.fastcgi, worker.scgi, **options))
-        return made[-1].start()
-    yield make
-    for web in made:
-        web.stop()
-
-
-@pytest.fixture
-def stand_in(folder):
-    responder = Responder(folder)
-    yield responder
-    responder.close()
 
 
 def with_stock(framing: str) -> dict:

@@ -23,11 +23,13 @@ from .process import wait_until
 from .prosody import Prosody
 from .publisher import Publisher
 from .scgi_client import Scgi
+from .scripted_xmpp import ScriptedXmpp
 from .several import SeveralNginx
 from .worker import HOST, Worker
 
 __all__ = ["run_folder", "folder", "servers", "xmpp", "prosody", "ejabberd", "publisher", "user", "node", "new_node", "framing",
-           "worker", "own_worker", "pair", "web", "open_stream", "open_direct", "own_server", "pytest_runtest_makereport"]
+           "worker", "own_worker", "pair", "web", "open_stream", "open_direct", "own_server", "scripted",
+           "pytest_runtest_makereport"]
 
 _numbers = itertools.count(1)
 
@@ -131,6 +133,14 @@ def own_server(request, run_folder):
     """A Prosody (or what the scenario is parametrised with) of this scenario's own, not started: it may be stopped at will."""
     kind = getattr(request, "param", Prosody)
     server = kind(_subfolder(run_folder, kind.name))
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def scripted():
+    """A server that says what the scenario wants it to."""
+    server = ScriptedXmpp()
     yield server
     server.stop()
 

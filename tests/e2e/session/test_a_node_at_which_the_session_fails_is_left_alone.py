@@ -3,17 +3,9 @@
 stream wants it, and every other node goes on."""
 import pytest
 
-from harness.scripted_xmpp import ScriptedXmpp
 from harness.worker import Worker
 
 OTHERS = [f"n{i}" for i in range(5)]
-
-
-@pytest.fixture
-def scripted():
-    server = ScriptedXmpp()
-    yield server
-    server.stop()
 
 
 @pytest.fixture

@@ -13,6 +13,7 @@
 #include <string>
 #include <utility>
 
+#include "../xml/stanzas.hpp"
 #include "xmpp/session/session.hpp"
 #include "xmpp/xml/stanza_reader.hpp"
 
@@ -57,9 +58,7 @@ class Server {
     return at == std::string::npos ? "" : heard_.substr(begin, heard_.find('"', begin) - begin);
   }
 
-  std::string header =
-      "<?xml version='1.0'?><stream:stream xmlns:stream='http://etherx.jabber.org/streams' "
-      "xmlns='jabber:component:accept' from='me.example' id='42'>";
+  std::string header = stream_header(" from='me.example' id='42'");
   std::string handshake_reply = "<handshake/>";
   int connections = 0;
   std::function<void(const Element&)> on_stanza;  ///< what a component sends

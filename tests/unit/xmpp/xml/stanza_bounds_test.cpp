@@ -10,6 +10,7 @@
 #include <string_view>
 #include <vector>
 
+#include "stanzas.hpp"
 #include "xmpp/xml/stanza_reader.hpp"
 
 namespace xes::xmpp {
@@ -17,9 +18,7 @@ namespace {
 
 using Kind = StreamEvent::Kind;
 
-const std::string header =
-    "<?xml version='1.0'?><stream:stream xmlns:stream='http://etherx.jabber.org/streams' "
-    "xmlns='jabber:component:accept' from='news.example' id='4711'>";
+const std::string header = stream_header(" from='news.example' id='4711'");
 const std::string message = "<message from='u@example' id='m'>";
 const std::string in_event = "<message from='pubsub.example'><event xmlns='http://jabber.org/protocol/pubsub#event'><items node='n'>";
 const std::string in_result = "<iq type='result' id='r'><pubsub xmlns='http://jabber.org/protocol/pubsub'><items node='n'>";

@@ -10,14 +10,14 @@
 #include <string_view>
 #include <vector>
 
+#include "stanzas.hpp"
+
 namespace xes::xmpp {
 namespace {
 
 using Kind = StreamEvent::Kind;
 
-const std::string kHeader =
-    "<?xml version='1.0'?><stream:stream xmlns:stream='http://etherx.jabber.org/streams' "
-    "xmlns='jabber:component:accept' xmlns:s='urn:stream-wide' from='news.example' id='4711'>";
+const std::string kHeader = stream_header(" xmlns:s='urn:stream-wide' from='news.example' id='4711'");
 
 std::vector<StreamEvent> drained(StanzaReader& reader) {
   std::vector<StreamEvent> events;
