@@ -204,7 +204,7 @@ class Reader {
   /// A relative path starts at this file's folder. What to add to a complaint about the file.
   std::string beside_this_file(std::string& path) const {
     const std::filesystem::path folder = std::filesystem::absolute(file_.path).parent_path();
-    const std::string advice = path.starts_with('/') ? "" : "; it is looked for in " + folder.string();
+    std::string advice = path.starts_with('/') ? "" : "; it is looked for in " + folder.string();
     path = (folder / path).string();
     return advice;
   }

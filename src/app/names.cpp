@@ -99,7 +99,7 @@ Result<std::string> parse_room_glob(std::string_view text) {
 }
 
 Result<std::string> parse_nick(std::string_view text) {
-  const auto nick = wire::resourcepart(text);
+  auto nick = wire::resourcepart(text);
   const bool right = nick && nick->size() <= max_nick && !nick->starts_with(' ') && !nick->ends_with(' ') &&
                      std::none_of(nick->begin(), nick->end(),
                                   [](char c) { return static_cast<unsigned char>(c) < ' ' || c == 0x7F; });

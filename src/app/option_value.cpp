@@ -48,7 +48,7 @@ Result<std::string> plain_text(const Option& option, const std::string& text) {
 }
 
 Result<std::string> group_name(const Option& option, const std::string& text) {
-  const auto plain = plain_text(option, text);
+  auto plain = plain_text(option, text);
   if (!plain || text.empty()) return plain;
   errno = 0;
   if (::getgrnam(text.c_str()) != nullptr) return text;

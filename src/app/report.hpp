@@ -32,6 +32,7 @@ class Report {
     std::stable_sort(remarks.begin(), remarks.end(),
                      [](const Remark& a, const Remark& b) { return a.line < b.line; });
     std::vector<std::string> out;
+    out.reserve(remarks.size());
     for (const Remark& remark : remarks)
       out.push_back(file_ + ":" + std::to_string(remark.line) + ": " + remark.text);
     return out;

@@ -43,7 +43,7 @@ class Mailbox {
     // Counted by then: the reader takes it off when it has the letter.
     if (bytes > 0) bytes_.fetch_add(bytes, std::memory_order_relaxed);
     if (overflow_.empty() && queue_.push(owned.get())) {
-      owned.release();
+      static_cast<void>(owned.release());  // the queue's now
       return;
     }
     try {
@@ -59,7 +59,7 @@ class Mailbox {
   /// Moves what fits; true once nothing is left over.
   bool flush_overflow() {
     while (!overflow_.empty() && queue_.push(overflow_.front().get())) {
-      overflow_.front().release();
+      static_cast<void>(overflow_.front().release());  // the queue's now
       overflow_.pop_front();
     }
     return overflow_.empty();

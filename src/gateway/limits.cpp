@@ -201,6 +201,7 @@ std::optional<Refusal> Limits::Ticket::follow(std::string_view service, const st
                                               Clock::time_point now) {
   if (limits_ == nullptr) return std::nullopt;
   std::vector<std::string> keys;
+  keys.reserve(nodes.size());
   for (const std::string& node : nodes) keys.push_back(node_key(service, node));
   const std::lock_guard lock(limits_->mutex_);
   std::erase_if(nodes_, [&](const Use& own) {

@@ -41,7 +41,7 @@ ShardThread::ShardThread(ShardThreadOptions options, Gate& gate, Wants& wants)
       news_(io_, options_.mailbox_letters),
       accepted_(io_, options_.mailbox_letters),
       shard_(options_.shard, [this](hub::Want one) { want(std::move(one)); }),
-      buffer_(64 * 1024),
+      buffer_(64UL * 1024),
       stream_head_(stream_opening(options_.shard.retry, 0)),
       bare_head_(hub::make_frame(stream_head())) {
   news_.on_wake([this] { take_news(); });

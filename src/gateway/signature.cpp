@@ -47,7 +47,7 @@ std::string der_of(Write write) {
 
 /// RFC 7518 §3.4: two numbers of 32 bytes, which OpenSSL reads as DER. Empty for what is none.
 std::string ecdsa_der(std::string_view signature) {
-  constexpr int half = 32;
+  constexpr std::size_t half = 32;
   if (signature.size() != 2 * half) return {};
   Number r(BN_bin2bn(bytes_of(signature), half, nullptr)), s(BN_bin2bn(bytes_of(signature) + half, half, nullptr));
   const EcSignature both(ECDSA_SIG_new());

@@ -26,12 +26,12 @@
 
 namespace xes::gateway {
 
-inline constexpr std::size_t max_token_bytes = 8 * 1024;
+inline constexpr std::size_t max_token_bytes = 8UL * 1024;
 inline constexpr std::size_t max_token_patterns = 64;
 inline constexpr std::size_t max_token_audiences = 64;
 inline constexpr std::size_t max_claim_text_bytes = 1023;  ///< of the subject, and of each pattern and audience
 inline constexpr std::size_t max_keys = 16;
-inline constexpr std::size_t max_key_file_bytes = 16 * 1024;
+inline constexpr std::size_t max_key_file_bytes = 16UL * 1024;
 inline constexpr std::size_t min_secret_bytes = 32;  ///< RFC 7518 §3.2: as long as the hash
 
 /// How far ahead of ours an issuer's clock may run (`nbf`). `exp` gets none: a stream ends when its token does.

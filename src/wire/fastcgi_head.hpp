@@ -22,7 +22,7 @@ namespace xes::wire {
 class FastcgiHead {
  public:
   struct Options {
-    std::size_t max_bytes = 64 * 1024;  ///< of the head, with all headers, padding and management records
+    std::size_t max_bytes = 64UL * 1024;  ///< of the head, with all headers, padding and management records
     std::uint32_t max_connections = 100'000;  ///< what GET_VALUES is told as FCGI_MAX_CONNS and FCGI_MAX_REQS
   };
 

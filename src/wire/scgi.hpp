@@ -24,7 +24,7 @@ struct ScgiHeader {
 class ScgiHead {
  public:
   struct Options {
-    std::size_t max_bytes = 64 * 1024;  ///< of all headers together, as the netstring announces them
+    std::size_t max_bytes = 64UL * 1024;  ///< of all headers together, as the netstring announces them
   };
 
   enum class State {

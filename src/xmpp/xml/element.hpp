@@ -82,9 +82,9 @@ class Stanza : public Element {
  public:
   Stanza() = default;
   explicit Stanza(std::unique_ptr<Arena> memory) : memory_(std::move(memory)) {}
-  Stanza(Stanza&& other) noexcept : Element(std::move(other)), memory_(std::move(other.memory_)) { other.empty(); }
+  Stanza(Stanza&& other) noexcept : Element(static_cast<Element&&>(other)), memory_(std::move(other.memory_)) { other.empty(); }
   Stanza& operator=(Stanza&& other) noexcept {
-    Element::operator=(std::move(other));
+    Element::operator=(static_cast<Element&&>(other));  // no more of it than that
     memory_ = std::move(other.memory_);
     other.empty();
     return *this;
