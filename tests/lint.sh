@@ -63,9 +63,10 @@ files() { # REGULAR-EXPRESSION
     while read -r file; do if [ -f "$file" ]; then echo "$file"; fi; done
 }
 scripts() { # also those without .sh
-  files . | while read -r file; do
-    if [[ $file == *.sh ]] || [[ $(head -c 64 "$file" | tr -d '\0' | head -n 1) =~ ^'#!'.*(/| )(ba|da)?sh$ ]]; then echo "$file"; fi
-  done
+  {
+    files '\.sh$'
+    files . | xargs -d '\n' awk 'FNR == 1 { if (/^#!.*[\/ ](ba|da)?sh$/) print FILENAME; nextfile }'
+  } | sort -u
 }
 
 if have shellcheck; then

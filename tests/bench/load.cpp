@@ -21,6 +21,7 @@
 #include <sys/epoll.h>
 #include <sys/resource.h>
 
+#include <concepts>
 #include <map>
 #include <memory>
 #include <optional>
@@ -181,6 +182,9 @@ void turn(int timeout_ms) {
     if (auto& stream = streams[static_cast<std::size_t>(events[i].data.fd)]) read_stream(*stream);
 }
 
+std::string number(std::string_view name, std::unsigned_integral auto value) {
+  return "\"" + std::string(name) + "\":" + std::to_string(value);
+}
 std::string number(std::string_view name, double value) {
   char text[96];
   std::snprintf(text, sizeof text, "\"%.*s\":%.9g", static_cast<int>(name.size()), name.data(), value);
