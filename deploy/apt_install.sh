@@ -24,7 +24,7 @@ apt() {
 # one of ours is from a run that was killed, since runs take turns (the lock is on the folder).
 guard=$root/usr/sbin/policy-rc.d
 exec 8<"$root/usr/sbin"
-flock -w "$patience" 8 || { echo "E: another run of deploy/install.sh has not ended for $patience seconds"; exit 1; }
+flock -w "$patience" 8 || { echo "E: another run of deploy/install.sh has not finished within $patience seconds"; exit 1; }
 if [ ! -e "$guard" ] || grep -q 'made by xmpp-eventsource' "$guard"; then
   trap 'rm -f "$guard"' EXIT
   printf '#!/bin/sh\n# made by xmpp-eventsource/deploy/install.sh, which removes it again\nexit 101\n' >"$guard"

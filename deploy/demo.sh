@@ -13,7 +13,7 @@ usage: deploy/demo.sh [--check] [--port N] [--no-install]
 Builds the worker, starts Prosody, the worker and nginx on loopback, and prints the address of a page that shows
 pubsub items as they are published. Ctrl-C stops all of it.
 
-  --check       read an item of each node over HTTPS, say what came, stop, and exit 0 or 1
+  --check       read an item of each node over HTTPS, print it, stop, and exit 0 or 1
   --port N      the port that nginx listens on (default 8443)
   --no-install  install no packages; what is missing is an error
   --help        this text
@@ -55,9 +55,9 @@ PATH=$PATH:/usr/sbin:/sbin # where Debian keeps nginx, also for users who are no
 # --- the steps ------------------------------------------------------------------------------------------------------
 
 say_what_comes() {
-  say "the demo: ${install:+installs what is missing (deploy/packages.txt: build run demo), }builds the worker, runs it"
-  echo "    writes to $project/build and $state; listens on loopback alone, on port $port and two free ones"
-  [ -z "$install" ] || echo "    installs Debian packages for the whole machine; the machine's own Prosody and nginx are not touched"
+  say "the demo: ${install:+installs missing packages (deploy/packages.txt: build run demo), }builds the worker, runs it"
+  echo "    writes to $project/build and $state; listens only on loopback, on port $port and two free ones"
+  [ -z "$install" ] || echo "    installs Debian packages for the whole machine; the machine's own Prosody and nginx stay as they are"
 }
 
 need_commands() {
@@ -65,7 +65,7 @@ need_commands() {
   for command in cmake ninja g++ prosody nginx openssl curl /usr/bin/python3 setsid flock; do
     command -v "$command" >/dev/null || missing+=("$command")
   done
-  [ ${#missing[@]} -eq 0 ] || die "missing: ${missing[*]} (without --no-install, they are installed)"
+  [ ${#missing[@]} -eq 0 ] || die "missing: ${missing[*]} (without --no-install, the demo installs them)"
 }
 
 build_worker() {
@@ -76,9 +76,9 @@ build_worker() {
   local options=()
   [ -e build/release/build.ninja ] || options=(-DXES_TESTS=OFF)
   finish configure "looking for libraries" notes cmake --preset release "${options[@]}" ||
-    die "the build cannot begin; all that cmake said is in $state/logs/configure.out"
+    die "cmake cannot configure the build; its output is in $state/logs/configure.out"
   finish build building ninja cmake --build --preset release --target xmpp-eventsource ||
-    die "the build failed; all of it is in $state/logs/build.out"
+    die "the build failed; its output is in $state/logs/build.out"
 }
 
 port_is_free() { /usr/bin/python3 -c 'import socket,sys
@@ -101,7 +101,7 @@ prepare_state() {
   mkdir -p "$state"/{logs,prosody,certs,nginx-tmp}
   chmod 700 "$state"
   exec 9>"$state/lock"
-  flock -n 9 || die "a demo runs in this folder already ($state/lock is held)"
+  flock -n 9 || die "another demo is running in this folder ($state/lock is locked)"
   stop_leftovers
   rm -f "$state"/logs/* "$state/feed.port" "$state/fastcgi.sock" "$state"/stream.*
 }
@@ -139,20 +139,20 @@ write_configuration() {
 }
 
 start_all() {
-  say "starting a local Atom feed that gains an entry every ten seconds"
+  say "starting a local Atom feed that adds an entry every ten seconds"
   start feed /usr/bin/python3 "$demo/feed.py" "$site" "$state/feed.port"
   until_true 10 "the feed's port" test -s "$state/feed.port"
   feed_port=$(<"$state/feed.port") component_port=$(free_port)
   choose_sockets_folder
   write_configuration
 
-  say "starting Prosody: pubsub.localhost publishes, eventsource.localhost is the worker's place"
+  say "starting Prosody: pubsub.localhost publishes, eventsource.localhost is the worker's component"
   start prosody prosody --config "$state/prosody.cfg.lua" -F
   until_true 10 "Prosody's component port" listens "$component_port"
 
   say "starting the worker: build/release/xmpp-eventsource --config $state/worker.toml"
   "$worker" --check --config "$state/worker.toml" >>"$state/logs/worker.out" 2>&1 ||
-    { cat "$state/logs/worker.out" >&2; die "the worker refuses the demo's configuration"; }
+    { cat "$state/logs/worker.out" >&2; die "the worker does not accept the demo's configuration"; }
   start worker "$worker" --config "$state/worker.toml"
   until_true 10 "the worker's socket" test -S "$sockets/fastcgi.sock"
 
@@ -189,7 +189,7 @@ first_item() {
 check_all() {
   local i node item version bad=0
   version=$(curl --http2 -so /dev/null --max-time 5 --cacert "$state/tls.crt" -w '%{http_version}' "$site/")
-  say "asking over HTTPS with curl --http2: the page came by HTTP/$version"
+  say "requesting over HTTPS with curl --http2: the page arrived over HTTP/$version"
   [ "$version" = 2 ] || bad=1
   for i in "${!nodes[@]}"; do
     node=${nodes[i]}
@@ -214,14 +214,14 @@ prepare_state
 trap stop_all EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM HUP
-port_is_free "$port" || die "port $port is taken (or not ours to take); choose another one with --port N"
+port_is_free "$port" || die "port $port is in use or not permitted; choose another one with --port N"
 build_worker
 make_secrets
 start_all
 if [ -n "$check" ]; then check_all; exit 0; fi
 
 say "the page is at $site/"
-echo "    Its certificate is the demo's own: the browser asks once whether to go on."
+echo "    Its certificate is self-signed: the browser asks once whether to continue."
 echo "    The same in a shell: curl -N --cacert ${state#"$PWD"/}/tls.crt $site/eventsource/${nodes[0]}"
 echo "    Logs: $state/logs   Ctrl-C stops everything."
 while :; do

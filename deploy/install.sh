@@ -12,9 +12,9 @@ usage() {
   cat <<END
 usage: deploy/install.sh [--wait SECONDS] SECTION…
 
-Installs with apt-get, as root or through sudo, the Debian packages that deploy/packages.txt names under [SECTION] and
-that are missing, and upgrades those that are older than it wants. No service is started. Where nothing is to be
-installed, it says nothing and needs neither root nor a network.
+Installs with apt-get, as root or through sudo, the missing Debian packages of [SECTION] in deploy/packages.txt, and
+upgrades those that are older than it requires. It starts no service. If nothing is missing, it prints nothing and
+needs neither root nor a network.
 
   --wait SECONDS  how long to wait for another apt to finish (default 300)
   --help          this text
@@ -57,11 +57,11 @@ look_at_system() {
   system=$(. "$root/etc/os-release" 2>/dev/null && echo "${PRETTY_NAME:-}") || true
   system=${system:-an unknown system}
   if ! command -v dpkg-query >/dev/null || ! command -v dpkg >/dev/null; then
-    die "this is $system, without dpkg: install by hand what deploy/packages.txt names under: $*; then use --no-install"
+    die "this is $system, without dpkg: install the packages of deploy/packages.txt by hand, sections: $*; then use --no-install"
   fi
   case $which in
     debian-12 | debian-13) ;;
-    *) say "this is $system; tried were Debian 12 and 13, it may work here, too" ;;
+    *) say "this is $system; only Debian 12 and 13 are tested, but it may work here, too" ;;
   esac
 }
 
@@ -72,7 +72,7 @@ look_for_root() {
   as_root=(sudo)
   command -v sudo >/dev/null || die "installing needs root: run it as root, or install sudo and allow it to $(id -un)"
   if sudo -n true 2>/dev/null; then return; fi
-  (: </dev/tty) 2>/dev/null || die "sudo asks for a password, and there is no terminal to ask on: run it as root, or on a terminal"
+  (: </dev/tty) 2>/dev/null || die "sudo needs a password, but there is no terminal: run it as root, or on a terminal"
   ask=yes
 }
 
@@ -88,7 +88,7 @@ why_not() {
   elif said=$(grep -m1 '^E: ' "$1"); then
     echo "apt says: ${said#E: }"
   else
-    echo "apt ended without a reason"
+    echo "apt failed without an error message"
   fi
 }
 
@@ -101,7 +101,7 @@ while [ $# -gt 0 ]; do
     -h | --help) usage; exit 0 ;;
     -*) usage >&2; die "unknown option: $1" ;;
     *)
-      grep -qxF "[$1]" "$list" || die "no section [$1] in deploy/packages.txt; there are: $(sections)"
+      grep -qxF "[$1]" "$list" || die "no section [$1] in deploy/packages.txt; the sections are: $(sections)"
       chosen+=("$1")
       ;;
   esac
@@ -116,10 +116,10 @@ missing_packages "${chosen[@]}"
 command -v apt-get >/dev/null || die "this is $system, without apt-get: install by hand: ${missing[*]} ${old[*]%% *}"
 look_for_root
 
-[ ${#missing[@]} -eq 0 ] || say "installing, with all that they need: ${missing[*]}"
+[ ${#missing[@]} -eq 0 ] || say "installing, with their dependencies: ${missing[*]}"
 for package in "${old[@]}"; do
   read -r package installed version <<<"$package"
-  say "upgrading $package: $installed is installed, $version or newer is wanted"
+  say "upgrading $package: $installed is installed, $version or newer is required"
   missing+=("$package")
 done
 echo "    by apt-get${as_root:+ through sudo}, for the whole machine; no service is started"
@@ -127,13 +127,13 @@ echo "    by apt-get${as_root:+ through sudo}, for the whole machine; no service
 
 log=$(mktemp "${TMPDIR:-/tmp}/xmpp-eventsource-install.XXXXXX")
 if ! progress packages apt "$log" "${as_root[@]}" bash "$here/apt_install.sh" "$patience" "$root" "${missing[@]}"; then
-  die "$(why_not "$log") (all that apt said: $log)"
+  die "$(why_not "$log") (the output of apt: $log)"
 fi
 rm -f "$log"
 
 missing_packages "${chosen[@]}"
-[ ${#missing[@]} -eq 0 ] || die "apt was content, but these are still missing: ${missing[*]}"
+[ ${#missing[@]} -eq 0 ] || die "apt succeeded, but these are still missing: ${missing[*]}"
 for package in "${old[@]}"; do
   read -r package installed version <<<"$package"
-  say "$package stays at $installed, since apt has no $version here; going on with it"
+  say "$package stays at $installed because apt has no $version here; continuing with it"
 done

@@ -39,9 +39,9 @@ done
 browsers='' # the browsers' tests need npm packages
 if [[ " ${sections[*]} " == *" test "* ]]; then browsers=yes; fi
 
-if [ -n "$install" ]; then say "the tests: installs what is missing (deploy/packages.txt: ${sections[*]}), builds, runs ctest"
+if [ -n "$install" ]; then say "the tests: installs missing packages (deploy/packages.txt: ${sections[*]}), builds, runs ctest"
 else say "the tests: builds, runs ctest"; fi
-echo "    writes to $project/build and to folders of its own in ${TMPDIR:-/tmp}; listens on loopback alone"
+echo "    writes to $project/build and to temporary folders in ${TMPDIR:-/tmp}; listens only on loopback"
 [ -z "$install" ] || echo "    installs Debian packages for the whole machine${browsers:+, npm packages in tests/browser/node_modules}"
 
 logs=build/logs
@@ -53,12 +53,12 @@ if [ -n "$install" ]; then
   if [ -n "$browsers" ] && [ tests/browser/package-lock.json -nt tests/browser/node_modules/.package-lock.json ]; then
     progress "npm packages" none "$logs/npm.out" \
       npm ci --prefix tests/browser --ignore-scripts --no-audit --no-fund --loglevel=error ||
-      die "npm could not get the packages of tests/browser/package-lock.json (a network that is missing?)"
+      die "npm could not get the packages of tests/browser/package-lock.json (is there no network?)"
   fi
 fi
 
 say "building (build/release); the first time this takes some minutes"
-progress "looking for libraries" notes "$logs/configure.out" cmake --preset release -DXES_WERROR="$werror" || die "the build cannot begin"
+progress "looking for libraries" notes "$logs/configure.out" cmake --preset release -DXES_WERROR="$werror" || die "cmake cannot configure the build"
 NINJA_STATUS='[%f/%t] ' progress building ninja "$logs/build.out" cmake --build --preset release || die "the build failed"
 say "testing"
 progress testing ctest "$logs/ctest.out" ctest --preset release -j2 "${chosen[@]}"

@@ -61,7 +61,7 @@ stop_leftovers() {
     [ -e "$file" ] || continue
     read -r pid birth <"$file" || true
     if [ -n "${birth:-}" ] && [ "$(born "$pid")" = "$birth" ]; then
-      say "stopping process $pid, left behind by an earlier run"
+      say "stopping process $pid of an earlier run"
       end "$pid"
     fi
     rm -f "$file"
@@ -73,7 +73,7 @@ all_alive() {
   local i
   for i in "${!pids[@]}"; do
     if kill -0 "${pids[i]}" 2>/dev/null; then continue; fi
-    echo "demo.sh: ${names[i]} has ended; the last of what it said:" >&2
+    echo "demo.sh: ${names[i]} has ended; its last output:" >&2
     tail -qn 15 "$state/logs/${names[i]}".* >&2 || true
     exit 1
   done
@@ -84,7 +84,7 @@ until_true() {
   local deadline=$((SECONDS + $1)) what=$2; shift 2
   until "$@" 2>/dev/null; do
     all_alive
-    [ "$SECONDS" -lt "$deadline" ] || die "waited in vain for $what; logs are in $state/logs"
+    [ "$SECONDS" -lt "$deadline" ] || die "timed out waiting for $what; logs are in $state/logs"
     sleep 0.1
   done
 }

@@ -55,7 +55,7 @@ def test_only_what_is_missing_of_the_sections_is_installed_and_said_beforehand(m
     ended = machine.install("harbour")
     assert ended.returncode == 0, ended.stderr
     assert machine.apt_calls("install") == [["libtide-dev", "signal"]]
-    assert ended.stdout.startswith("==> installing, with all that they need: libtide-dev signal\n    by apt-get through sudo, ")
+    assert ended.stdout.startswith("==> installing, with their dependencies: libtide-dev signal\n    by apt-get through sudo, ")
     assert machine.read("sudo_calls") == "sudo\n"  # so it asks once
     assert machine.left_over() == []
 
@@ -67,7 +67,7 @@ def test_what_is_older_than_the_minimum_is_upgraded(machine, installed):
     ended = machine.install("harbour")
     assert ended.returncode == 0, ended.stderr
     assert machine.apt_calls("install") == [["libtide-dev"]]
-    assert f"upgrading libtide-dev: {installed} is installed, 2.5.0-1+deb12u2 or newer is wanted" in ended.stdout
+    assert f"upgrading libtide-dev: {installed} is installed, 2.5.0-1+deb12u2 or newer is required" in ended.stdout
 
 
 @pytest.mark.parametrize("installed", ["2.5.0-1+deb12u2", "2.5.0-1+deb12u5", "2.6.0-1", "2.9.0-1~deb13u1", "1:1.0-1"])
@@ -82,7 +82,7 @@ def test_what_apt_has_no_newer_one_of_is_told_and_used(machine):
     offers(machine, "libtide-dev 2.5.0-1+deb12u1")
     ended = machine.install("harbour")
     assert ended.returncode == 0, ended.stderr
-    assert "libtide-dev stays at 2.5.0-1+deb12u1, since apt has no 2.5.0-1+deb12u2 here" in ended.stdout
+    assert "libtide-dev stays at 2.5.0-1+deb12u1 because apt has no 2.5.0-1+deb12u2 here" in ended.stdout
 
 
 def test_a_command_that_exists_stands_for_its_package(machine):
@@ -102,7 +102,7 @@ def test_another_system_is_told_what_was_tried_and_goes_on(machine, release, nam
     offers(machine, *EVERYTHING)
     ended = machine.install("quay")
     assert ended.returncode == 0, ended.stderr
-    assert ended.stdout.startswith(f"==> this is {name}; tried were Debian 12 and 13, it may work here, too\n")
+    assert ended.stdout.startswith(f"==> this is {name}; only Debian 12 and 13 are tested, but it may work here, too\n")
     assert machine.apt_calls("install") == [["bollard"]]
 
 
@@ -118,7 +118,7 @@ def test_no_dpkg(machine, command):
     machine.without(command)
     machine.write("root/etc/os-release", 'ID=fedora\nPRETTY_NAME="Fedora Linux 41"\n')
     failed_with(machine.install("harbour", "quay"),
-                "this is Fedora Linux 41, without dpkg: install by hand what deploy/packages.txt names under: harbour quay")
+                "this is Fedora Linux 41, without dpkg: install the packages of deploy/packages.txt by hand, sections: harbour quay")
 
 
 def test_no_apt(machine):
@@ -143,7 +143,7 @@ def test_root_needs_no_sudo(machine):
 
 def test_a_password_that_nobody_can_be_asked_for(machine):
     machine.write("sudo_needs_password", "1\n")
-    failed_with(machine.install("quay"), "sudo asks for a password, and there is no terminal to ask on")
+    failed_with(machine.install("quay"), "sudo needs a password, but there is no terminal")
     assert machine.read("calls") == ""
 
 
@@ -179,7 +179,7 @@ def test_a_package_that_apt_does_not_know(machine):
 def test_all_that_apt_said_can_be_read_after_a_failure(machine):
     machine.write("apt", "offline\n")
     ended = machine.install("quay")
-    kept = ended.stderr.split("all that apt said: ")[1].strip().rstrip(")")
+    kept = ended.stderr.split("the output of apt: ")[1].strip().rstrip(")")
     assert "Err:1 http://mirror.example/debian" in Path(kept).read_text()
 
 
@@ -207,7 +207,7 @@ def test_a_rule_left_behind_by_a_run_that_was_killed_goes(machine):
 
 
 @pytest.mark.parametrize("arguments, sentence", [
-    ((), "name a section"), (("wharf",), "no section [wharf] in deploy/packages.txt; there are: harbour quay"),
+    ((), "name a section"), (("wharf",), "no section [wharf] in deploy/packages.txt; the sections are: harbour quay"),
     (("--wait", "soon", "quay"), '--wait: expected a number of seconds, not "soon"'), (("--wait",), "--wait"),
     (("--wharf",), "unknown option: --wharf")])
 def test_bad_arguments(machine, arguments, sentence):
