@@ -29,7 +29,7 @@ int start(int argc, char** argv) {
   }
   print_lines(loaded->warnings, "warning: ");
   if (line->check) {
-    std::printf("%s: the configuration is fine\n", line->config.c_str());
+    std::printf("%s: the configuration is valid\n", line->config.c_str());
     return exit_ok;
   }
   return run(std::move(loaded->config));

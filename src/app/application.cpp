@@ -62,7 +62,7 @@ void raise_descriptor_limit() {
   limit.rlim_cur = limit.rlim_max;
   if (setrlimit(RLIMIT_NOFILE, &limit) != 0) return;
   constexpr rlim_t others = 150;  // listeners, sessions, loops, and what the listener keeps free
-  spdlog::info("limit: {} open files, so about {} streams", limit.rlim_max,
+  spdlog::info("limit: {} open files, enough for about {} streams", limit.rlim_max,
                limit.rlim_max > others ? limit.rlim_max - others : 0);
 }
 
@@ -283,7 +283,7 @@ class Application {
       if (load_token_keys()) {
         spdlog::info("token: keys from {} files", config_.token.keys.size());
       } else {
-        spdlog::error("token: the keys stay as they were");
+        spdlog::error("token: keeping the old keys");
       }
       service_manager::ready("streaming");
       wait_for_reloads();

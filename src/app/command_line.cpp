@@ -16,7 +16,7 @@ constexpr char description[] =
     "FastCGI or SCGI.";
 
 constexpr char footer[] =
-    "Exit codes: 0 fine, 1 the configuration is wrong or the worker could not start, 2 wrong usage.\n"
+    "Exit codes: 0 success, 1 the configuration is not valid or the worker could not start, 2 wrong usage.\n"
     "\n"
     "A first start:\n"
     "  xmpp-eventsource --print-config-example > /etc/xmpp-eventsource/xmpp-eventsource.toml\n"
@@ -38,13 +38,13 @@ tl::expected<CommandLine, Ending> parse_command_line(std::vector<std::string> ar
   bool reference = false, metrics = false, example = false;
   CLI::App app(description, "xmpp-eventsource");
   app.footer(footer);
-  app.set_help_flag("-h,--help", "Print this and exit");
+  app.set_help_flag("-h,--help", "Print this help and exit");
   app.set_version_flag("--version", "xmpp-eventsource " XES_VERSION, "Print the version and exit");
   app.add_option("-c,--config", line.config, "The configuration file")
       ->type_name("FILE")
       ->capture_default_str();
   app.add_flag("--check", line.check,
-               "Say what is wrong with the configuration, each with file and line, and exit");
+               "Check the configuration, print each error with file and line, and exit");
   app.add_flag("--print-config-reference", reference,
                "Print every option of the configuration as a Markdown table and exit");
   app.add_flag("--print-metrics-reference", metrics,

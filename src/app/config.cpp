@@ -31,7 +31,7 @@ std::string listed(const std::vector<std::string_view>& words) {
 std::string key_advice(const TableInfo& table, std::string_view key) {
   std::vector<std::string_view> here;
   for (const Option& option : options()) {
-    if (option.key == key) return "it belongs into " + header_text(*find_table(option.table));
+    if (option.key == key) return "it belongs in " + header_text(*find_table(option.table));
     if (option.table == table.name) here.push_back(option.key);
   }
   if (const auto word = nearest(ascii_lower(key), here))
@@ -54,8 +54,8 @@ class Reader {
     if (!service_seen_)
       report_.error(
           1,
-          "[[service]] is missing; name at least one pubsub service that may be read: [[service]] and below "
-          "it jid = \"pubsub.example.org\"");
+          "[[service]] is missing; configure at least one pubsub service: [[service]] and below it "
+          "jid = \"pubsub.example.org\"");
     check_listeners(document, report_);
     check_services(document, report_);
     check_access(document, report_);
@@ -72,8 +72,8 @@ class Reader {
     if (info == nullptr) return unknown_table(table);
     if (info->repeated != table.repeated)
       report_.error(table.line, "write " + header_text(*info) +
-                                    (info->repeated ? ", with two brackets, for there may be several"
-                                                    : ", with one bracket, for there is only one"));
+                                    (info->repeated ? ", with two brackets: it may occur several times"
+                                                    : ", with one bracket: it may occur only once"));
     if (info->repeated) {
       service_seen_ = true;
       const bool rooms = info->name == "room_service";
@@ -102,12 +102,12 @@ class Reader {
   void read_top(const Table& top) {
     for (const Entry& entry : top.entries) {
       const auto owner = std::ranges::find(options(), std::string_view(entry.key), &Option::key);
-      std::string advice = "every option stands in a table: " + listed(headers());
+      std::string advice = "every option belongs in a table: " + listed(headers());
       if (const TableInfo* table = find_table(entry.key))
         advice = "it is a table: write " + header_text(*table) + " on a line of its own";
       else if (owner != options().end())
-        advice = "it belongs into " + header_text(*find_table(owner->table));
-      report_.error(entry.line, "key " + xes::quote(entry.key, 60) + " stands in no table; " + advice);
+        advice = "it belongs in " + header_text(*find_table(owner->table));
+      report_.error(entry.line, "key " + xes::quote(entry.key, 60) + " is not in a table; " + advice);
       if (entry.key == "service" || entry.key == "room_service") service_seen_ = true;
     }
   }
@@ -115,7 +115,7 @@ class Reader {
   void unknown_table(const Table& table) {
     std::vector<std::string_view> names;
     for (const TableInfo& info : tables()) names.push_back(info.name);
-    std::string advice = "there are " + listed(headers());
+    std::string advice = "the tables are " + listed(headers());
     if (const auto word = nearest(ascii_lower(table.name), names)) {
       advice = "did you mean " + header_text(*find_table(*word)) + "?";
       if (find_table(*word)->repeated) service_seen_ = true;
@@ -157,15 +157,15 @@ class Reader {
     }
     if (inline_entry != nullptr && file_entry != nullptr)
       return report_.error(file_entry->line,
-                           "[xmpp] has both secret and secret_file; keep secret_file alone");
+                           "[xmpp] has both secret and secret_file; keep only secret_file");
     if (inline_entry == nullptr && file_entry == nullptr)
       return report_.error(line, "[xmpp] has no secret; write, for instance, secret_file = " +
                                      example_value(*find_option("xmpp", "secret_file")));
     if (inline_entry != nullptr) {
       if (file_.readable_by_others)
         report_.warning(inline_entry->line,
-                        "everybody on this machine can read this file, and so the secret; chmod 0400 "
-                        "it, or put the secret into a secret_file");
+                        "everybody on this machine can read this file and its secret; chmod 0400 "
+                        "it, or move the secret to a secret_file");
       return;
     }
     if (!config_.xmpp.secret_file.empty()) read_secret(file_entry->line);
@@ -204,7 +204,7 @@ class Reader {
   /// A relative path starts at this file's folder. What to add to a complaint about the file.
   std::string beside_this_file(std::string& path) const {
     const std::filesystem::path folder = std::filesystem::absolute(file_.path).parent_path();
-    std::string advice = path.starts_with('/') ? "" : "; it is looked for in " + folder.string();
+    std::string advice = path.starts_with('/') ? "" : "; a relative path starts at " + folder.string();
     path = (folder / path).string();
     return advice;
   }

@@ -28,8 +28,8 @@ void claim_jids(const std::vector<const Table*>& services, Claims& claims, Repor
     const auto [claim, first] = claims.try_emplace(wire::bare_jid(*text).value_or(*text), Claim{service, jid->line});
     if (!first)
       report.error(jid->line, header_text(*find_table(service->name)) + " jid: " + quote(*text) +
-                                  " is the service of line " + std::to_string(claim->second.line) +
-                                  " already; write one " + header_text(*find_table(claim->second.service->name)) + " for it");
+                                  " is already the service of line " + std::to_string(claim->second.line) +
+                                  "; write only one " + header_text(*find_table(claim->second.service->name)) + " for it");
   }
 }
 
@@ -42,8 +42,8 @@ void claim_hosts(const Table& service, const std::vector<ListItem>& hosts, Claim
     if (!own.insert(name).second)
       report.error(host.line, where + " is listed twice");
     else if (!first && claim->second.service != &service)
-      report.error(host.line, where + " means the service of line " + std::to_string(claim->second.line) +
-                                  " already; a host means one service");
+      report.error(host.line, where + " already selects the service of line " + std::to_string(claim->second.line) +
+                                  "; a host selects one service");
   }
 }
 
@@ -82,7 +82,7 @@ void check_pattern(const Table& service, Report& report) {
   const auto* hosts = find_list(service, "hosts");
   if (text != nullptr && wire::is_glob(*text) && hosts != nullptr && !hosts->empty())
     report.error(hosts->front().line, "[[service]] hosts: " + quote(*text) +
-                                          " is a pattern, and no host name says which JID of it is meant; leave hosts out "
+                                          " is a pattern, and a host name cannot select one of its JIDs; leave hosts out "
                                           "and name the JID in the path: /eventsource/@JID/NODE");
 }
 
@@ -108,13 +108,13 @@ void check_listeners(const std::vector<Table>& document, Report& report) {
                        where + quote(item.text) + " is listed twice; an endpoint speaks one protocol");
         if (++count == max_listeners + 1 && items->size() <= max_listeners)
           report.error(item.line, where + "more than " + std::to_string(max_listeners) +
-                                      " endpoints, those of fastcgi and scgi together");
+                                      " endpoints in fastcgi and scgi");
       }
     }
   }
   if (!named)
     report.error(line,
-                 "[listen] names no endpoint, so no web server could reach the worker; write, for instance, "
+                 "[listen] has no endpoint, so no web server can reach the worker; write, for instance, "
                  "fastcgi = " +
                      example_value(*find_option("listen", "fastcgi")));
 }
@@ -132,7 +132,7 @@ void check_services(const std::vector<Table>& document, Report& report) {
   for (const Table* service : room_services)
     if (const auto* rooms = find_list(*service, "rooms"); rooms && rooms->empty())
       report.error(find_entry(*service, "rooms")->line,
-                   "[[room_service]] rooms: names no room; write, for instance, rooms = [\"lobby\", \"public-*\"]");
+                   "[[room_service]] rooms: lists no room; write, for instance, rooms = [\"lobby\", \"public-*\"]");
 }
 
 void check_access(const std::vector<Table>& document, Report& report) {
@@ -156,7 +156,7 @@ void check_access(const std::vector<Table>& document, Report& report) {
     if (service->name == "service") check_user_jid(*service, who, report);
   }
   if (keys != nullptr && has_keys && !is_used)
-    report.warning(keys->line, "[token] keys: no service has access = \"token\", so no token is asked for");
+    report.warning(keys->line, "[token] keys: has no effect: no service has access = \"token\"");
 }
 
 }  // namespace xes::app

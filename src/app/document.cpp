@@ -98,13 +98,13 @@ std::string reason_of(const toml::parse_error& error, std::string_view text) {
   if (gives_secret(text, line_of(error.source()))) {
     reason.resize(std::min({reason.size(), reason.find('\''), reason.find("saw ")}));
     reason.resize(reason.find_last_not_of(" ,:") + 1);
-    advice = R"(; the text is not shown, for a secret stands near it: inside "…", write " as \" and \ as \\)";
+    advice = R"(; the text is not shown because a secret is near it: inside "…", write " as \" and \ as \\)";
   } else if (reason.ends_with("could not determine value type")) {
-    advice = R"(; a text must stand in quotation marks: key = "text")";
+    advice = R"(; put a string in quotation marks: key = "text")";
   }
   if (reason.starts_with('E')) reason.front() = 'e';
   const std::string line = quote(reason, 400);
-  return "no valid TOML: " + line.substr(1, line.size() - 2) + advice;
+  return "not valid TOML: " + line.substr(1, line.size() - 2) + advice;
 }
 
 }  // namespace

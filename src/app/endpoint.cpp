@@ -49,14 +49,14 @@ Result<Endpoint> parse_endpoint(std::string_view text) {
       return fail(Error::malformed, quote(text) + " needs the absolute path of a socket after \"unix:\"");
     if (path.size() > max_unix_path)
       return fail(Error::malformed, quote(text) + " is a path of " + std::to_string(path.size()) +
-                                        " bytes; a Unix socket's may have " + std::to_string(max_unix_path));
+                                        " bytes; a Unix socket's path has at most " + std::to_string(max_unix_path));
     return UnixEndpoint{std::string(path)};
   }
   const auto parts = split(text);
   if (parts && is_address(parts->bracketed ? AF_INET6 : AF_INET, parts->host))
     return TcpEndpoint{parts->host, parts->port};
   return fail(Error::malformed, quote(text) +
-                                    " is no endpoint; write \"unix:/absolute/path\", or an IP address and a "
+                                    " is not a valid endpoint; write \"unix:/absolute/path\", or an IP address and a "
                                     "port: \"127.0.0.1:9000\" or \"[::1]:9000\"");
 }
 
@@ -66,7 +66,7 @@ Result<Server> parse_server(std::string_view text) {
       (parts->bracketed ? is_address(AF_INET6, parts->host) : parse_host_name(parts->host).has_value()))
     return Server{parts->host, parts->port};
   return fail(Error::malformed, quote(text) +
-                                    " is no server; write a host and a port: \"xmpp.example.org:5347\", "
+                                    " is not a valid server; write a host and a port: \"xmpp.example.org:5347\", "
                                     "\"127.0.0.1:5347\" or \"[::1]:5347\"");
 }
 

@@ -27,7 +27,7 @@ Result<FileText> read_file(const std::string& path, std::size_t max_bytes) {
   } closer{fd};
   struct stat status {};
   if (::fstat(fd, &status) != 0) return fail(Error::missing, "cannot be read: " + system_reason());
-  if (!S_ISREG(status.st_mode)) return fail(Error::malformed, "is no regular file");
+  if (!S_ISREG(status.st_mode)) return fail(Error::malformed, "is not a regular file");
   FileText file{std::string(max_bytes + 1, '\0'), status.st_mode & 07777u};
   std::size_t size = 0;
   while (size < file.text.size()) {
@@ -37,7 +37,7 @@ Result<FileText> read_file(const std::string& path, std::size_t max_bytes) {
     if (got == 0) break;
     size += static_cast<std::size_t>(got);
   }
-  if (size > max_bytes) return fail(Error::too_large, "holds more than " + bytes_text(max_bytes));
+  if (size > max_bytes) return fail(Error::too_large, "is larger than " + bytes_text(max_bytes));
   file.text.resize(size);
   return file;
 }

@@ -21,15 +21,15 @@ bool is_ascii_alnum(char c) {
 Result<std::string> parse_domain_jid(std::string_view text) {
   if (auto domain = wire::domainpart(text); domain && !wire::is_glob(text)) return domain;
   return fail(Error::malformed, quote(text) +
-                                    " is no JID of a component; write a domain alone, for instance "
+                                    " is not a valid component JID; write only a domain, for instance "
                                     "\"eventsource.example.org\"");
 }
 
 Result<std::string> parse_bare_jid(std::string_view text) {
   if (auto jid = wire::bare_jid(text)) return jid;
   return fail(Error::malformed, quote(text) +
-                                    " is no JID of a service; write a domain, for instance "
-                                    "\"pubsub.example.org\", or an account without a resource");
+                                    " is not a valid service JID; write a domain, for instance "
+                                    "\"pubsub.example.org\", or the bare JID of an account");
 }
 
 Result<std::string> parse_host_name(std::string_view text) {
@@ -37,7 +37,7 @@ Result<std::string> parse_host_name(std::string_view text) {
   auto name = wire::host_name(text);
   if (name && *name == ascii_lower(text)) return name;
   return fail(Error::malformed, quote(text) +
-                                    " is no host name; write it without scheme, port and path, for instance "
+                                    " is not a valid host name; write it without scheme, port and path, for instance "
                                     "\"push.example.org\" (an international name as \"xn--…\")");
 }
 
@@ -50,7 +50,7 @@ Result<std::string> parse_url_path(std::string_view text) {
   if (right) return std::string(text);
   return fail(Error::malformed,
               quote(text) +
-                  " is no path; it must begin and end with \"/\", hold no blank, \"%\", \"?\" "
+                  " is not a valid path; it must begin and end with \"/\", contain no space, \"%\", \"?\" "
                   "or \"#\", and have at most " +
                   std::to_string(max_url_path) + " bytes, for instance \"/eventsource/\"");
 }
@@ -63,7 +63,7 @@ Result<std::string> parse_user_jid(std::string_view text) {
       text.find('@', at) != std::string_view::npos)
     if (auto jid = parse_bare_jid(text)) return jid;
   return fail(Error::malformed, quote(text) +
-                                    " is no template of users' JIDs; write {user} once before the \"@\", for instance "
+                                    " is not a valid template of user JIDs; write {user} once before the \"@\", for instance "
                                     "\"{user}@example.org\"");
 }
 
@@ -73,13 +73,13 @@ Result<std::string> parse_cookie_name(std::string_view text) {
   });
   if (right) return std::string(text);
   return fail(Error::malformed, quote(text) +
-                                    " is no name of a cookie; write at most " + std::to_string(max_cookie_name) +
+                                    " is not a valid cookie name; write at most " + std::to_string(max_cookie_name) +
                                     " letters, digits, \"-\" and \"_\", for instance \"__Host-eventsource\"");
 }
 
 Result<std::string> parse_glob(std::string_view text) {
   if (!text.empty() && text.size() <= max_glob && is_xml_text(text)) return std::string(text);
-  return fail(Error::malformed, quote(text, 60) + " is no pattern of nodes; it must have 1 to " +
+  return fail(Error::malformed, quote(text, 60) + " is not a valid node pattern; it must have 1 to " +
                                     std::to_string(max_glob) +
                                     " bytes without control characters, for instance \"weather/*\"");
 }
@@ -87,14 +87,14 @@ Result<std::string> parse_glob(std::string_view text) {
 Result<std::string> parse_room_service_jid(std::string_view text) {
   if (auto domain = wire::domainpart(text); domain && !wire::is_glob(text)) return domain;
   return fail(Error::malformed, quote(text) +
-                                    " is no JID of a service of chat rooms; write a domain alone, for instance "
+                                    " is not a valid JID of a chat service; write only a domain, for instance "
                                     "\"conference.example.org\"");
 }
 
 Result<std::string> parse_room_glob(std::string_view text) {
   if (auto room = wire::localpart(text)) return room;
   return fail(Error::malformed, quote(text, 60) +
-                                    " is no name or pattern of rooms; write what stands before their @, for instance "
+                                    " is not a valid room name or pattern; write the part before the @, for instance "
                                     "\"lobby\" or \"public-*\"");
 }
 
@@ -104,8 +104,8 @@ Result<std::string> parse_nick(std::string_view text) {
                      std::none_of(nick->begin(), nick->end(),
                                   [](char c) { return static_cast<unsigned char>(c) < ' ' || c == 0x7F; });
   if (right) return nick;
-  return fail(Error::malformed, quote(text, 60) + " is no nick; it must have 1 to " + std::to_string(max_nick) +
-                                    " bytes without control characters, and no blank at either end");
+  return fail(Error::malformed, quote(text, 60) + " is not a valid nickname; it must have 1 to " + std::to_string(max_nick) +
+                                    " bytes without control characters, and no space at either end");
 }
 
 }  // namespace xes::app

@@ -53,7 +53,7 @@ Result<std::string> group_name(const Option& option, const std::string& text) {
   errno = 0;
   if (::getgrnam(text.c_str()) != nullptr) return text;
   return fail(Error::missing, "this machine has no group " + quote(text) +
-                                  "; name one that holds the web server, or leave it empty");
+                                  "; name a group that the web server is in, or leave it empty");
 }
 
 Result<void> put_choice(const Option& option, Config& config, const std::string& text) {

@@ -14,7 +14,7 @@ Result<SecretFile> read_secret_file(const std::string& path) {
   if (text.ends_with('\r')) text.pop_back();
   if (text.empty()) return fail(Error::malformed, "is empty; it must hold the secret on one line");
   if (text.find_first_of(std::string_view("\n\r\0", 3)) != std::string::npos)
-    return fail(Error::malformed, "has more than one line; it must hold the secret alone");
+    return fail(Error::malformed, "has more than one line; it must hold only the secret");
   return SecretFile{Secret(std::move(text)), file->mode};
 }
 

@@ -33,7 +33,7 @@ Result<std::uint64_t> parse(std::string_view text, std::span<const Unit> units, 
     if (code == std::errc::result_out_of_range || number > most / unit.factor) return too_large();
     return number * unit.factor;
   }
-  return fail(Error::malformed, quote(text) + " is no " + std::string(what) + "; " + std::string(advice));
+  return fail(Error::malformed, quote(text) + " is not a valid " + std::string(what) + "; " + std::string(advice));
 }
 
 std::string print(std::uint64_t value, std::span<const Unit> units) {

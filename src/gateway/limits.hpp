@@ -31,14 +31,14 @@ struct LimitInfo {
 
 /// In the order of Limit.
 inline constexpr std::array<LimitInfo, 8> limit_infos = {{
-    {"streams", "this worker has as many streams as it may"},
-    {"streams_per_address", "your address has as many streams as it may"},
-    {"streams_per_user", "you have as many streams as you may"},
-    {"streams_per_node", "the node has as many streams as it may"},
-    {"nodes", "this worker follows as many nodes as it may"},
-    {"subscribes_per_second", "too many nodes were asked for in this second"},
-    {"subscribes_per_address", "your address asked for too many nodes in this second"},
-    {"bad_tokens_per_address", "your address brought too many tokens that are not valid"},
+    {"streams", "this worker has reached its limit of streams"},
+    {"streams_per_address", "your address has reached its limit of streams"},
+    {"streams_per_user", "you have reached your limit of streams"},
+    {"streams_per_node", "the node has reached its limit of streams"},
+    {"nodes", "this worker has reached its limit of nodes"},
+    {"subscribes_per_second", "too many nodes were requested in this second"},
+    {"subscribes_per_address", "your address requested too many nodes in this second"},
+    {"bad_tokens_per_address", "your address sent too many tokens that are not valid"},
 }};
 
 struct Refusal {

@@ -95,7 +95,7 @@ bool Audience::keep_readable(std::vector<std::string>& nodes, std::size_t matchi
   if (selection_.reader.jid.empty()) return true;
   if (!claim_ || nodes != asked_about_) {
     if (matching > nodes.size())
-      log_limited::info("{}: {} nodes match, a user is asked about for {}", describe(selection_), matching, nodes.size());
+      log_limited::info("{}: {} nodes match; the worker asks whether a user may read {} of them", describe(selection_), matching, nodes.size());
     // Made before the old one goes, so that nothing is asked twice.
     claim_ = shard_.rights().claim(*this, selection_.service, nodes, selection_.reader);
     asked_about_ = nodes;

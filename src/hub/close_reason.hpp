@@ -13,18 +13,18 @@ namespace xes::hub {
 #define XES_CLOSE_REASONS(X) \
   X(client_left,      false,       "the browser or the web server closed the connection") \
   X(answered,         false,       "the response was complete: an error text, or a HEAD") \
-  X(too_slow,         false,       "more than max_lag bytes waited for a reader that did not read") \
-  X(backlog_full,     false,       "more waited for readers that do not read than their address, or this worker, may have") \
+  X(too_slow,         false,       "more than max_lag bytes waited for a slow reader") \
+  X(backlog_full,     false,       "the bytes waiting for slow readers reached the limit of their address or of this worker") \
   X(node_ended,       false,       "the node was deleted") \
   X(shutting_down,    true,        "the worker stops") \
-  X(overloaded,       true,        "the worker is at a limit that passes") \
-  X(token_expired,    true,        "the token that it was opened with has expired") \
-  X(access_revoked,   true,        "its user, or this component, may no longer read a node, or nobody can tell") \
-  X(quarantined,      true,        "the XMPP session failed twice while its node was asked for") \
-  X(bad_request,      false,       "the peer broke FastCGI, SCGI or HTTP") \
+  X(overloaded,       true,        "the worker has reached a temporary limit") \
+  X(token_expired,    true,        "the stream's token has expired") \
+  X(access_revoked,   true,        "the user or this component may no longer read a node, or the service does not say") \
+  X(quarantined,      true,        "the XMPP session failed twice while the worker asked for its node") \
+  X(bad_request,      false,       "the peer violated FastCGI, SCGI or HTTP") \
   X(head_timeout,     false,       "the request's head did not arrive in time") \
   X(aborted,          false,       "the web server sent ABORT_REQUEST") \
-  X(internal_error,   false,       "an exception, such as for want of memory, in what was done for it")
+  X(internal_error,   false,       "an exception, such as out of memory, while the worker served it")
 // clang-format on
 
 enum class CloseReason : unsigned char {

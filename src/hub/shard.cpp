@@ -181,7 +181,7 @@ void Shard::log_end(const Stream& stream, CloseReason reason) const {
 
 void Shard::count_failure(std::string_view where, const std::exception& why) {
   counters_.failures.fetch_add(1, std::memory_order_relaxed);
-  log_limited::error("{}: {}; what it was done for is closed", where, why.what());
+  log_limited::error("{}: {}; closing the affected streams", where, why.what());
 }
 
 void Shard::maybe_unused(Audience& audience) noexcept {
@@ -222,7 +222,7 @@ void Shard::read(News&& news) {
   try {
     take(news);
   } catch (const std::exception& why) {
-    count_failure("news from the XMPP side", why);
+    count_failure("an update from the XMPP session", why);
     give_up(news);
   }
   drop_unused();

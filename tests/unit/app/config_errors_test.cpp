@@ -49,29 +49,29 @@ std::string endpoints(const std::string& first, int count) {
 TEST(ConfigErrors, SyntaxNamesTheLine) {
   expect_each({
       {"[xmpp]\njid = a.b\n",
-       "x.toml:2: no valid TOML: error while parsing value: could not determine value type; a text must "
-       "stand in "
+       "x.toml:2: not valid TOML: error while parsing value: could not determine value type; put a "
+       "string in "
        "quotation marks: key = \"text\""},
       {"[log]\nlevel = \"info\"\nlevel = \"info\"\n",
-       "x.toml:3: no valid TOML: error while parsing key-value pair: cannot redefine existing string "
+       "x.toml:3: not valid TOML: error while parsing key-value pair: cannot redefine existing string "
        "'level'"},
       {"[xmpp]\nsecret = \"a\"b\"\n",
-       "x.toml:2: no valid TOML: error while parsing key-value pair: expected a comment or whitespace; the "
+       "x.toml:2: not valid TOML: error while parsing key-value pair: expected a comment or whitespace; the "
        "text is not "
-       "shown, for a secret stands near it: inside \"…\", write \" as \\\" and \\ as \\\\"},
+       "shown because a secret is near it: inside \"…\", write \" as \\\" and \\ as \\\\"},
   });
 }
 
 TEST(ConfigErrors, LettersOutsideQuotationMarksAreSyntaxErrors) {
   expect_each({
       {"[xmpp]\njid = “push.localhost”\n",
-       "x.toml:2: no valid TOML: error while parsing value: could not determine value type; a text must "
-       "stand in "
+       "x.toml:2: not valid TOML: error while parsing value: could not determine value type; put a "
+       "string in "
        "quotation marks: key = \"text\""},
       {"é = 1\n",
-       "x.toml:1: no valid TOML: error while parsing root table: expected keys, tables, whitespace or "
+       "x.toml:1: not valid TOML: error while parsing root table: expected keys, tables, whitespace or "
        "comments, saw 'é'"},
-      {"\xff\n", "x.toml:1: no valid TOML: encountered invalid utf-8 sequence"},
+      {"\xff\n", "x.toml:1: not valid TOML: encountered invalid utf-8 sequence"},
   });
   EXPECT_THAT(errors_of("\xEF\xBB\xBF# “größe”\n" + replaced(least, "pubsub.localhost", "größe.localhost")),
               ElementsAre());
@@ -92,7 +92,7 @@ TEST(ConfigErrors, UnknownKeysAndTablesComeWithAdvice) {
       {with("stream", "Retry = \"5s\""),
        "x.toml:9: unknown key \"Retry\" in [stream]; did you mean \"retry\"?"},
       {with("stream", "level = \"info\""),
-       "x.toml:9: unknown key \"level\" in [stream]; it belongs into [log]"},
+       "x.toml:9: unknown key \"level\" in [stream]; it belongs in [log]"},
       {with("log", "colour = true"), "x.toml:9: unknown key \"colour\" in [log]; [log] takes level"},
       {with("stream.tls", "x = 1"),
        "x.toml:8: unknown key \"tls\" in [stream]; [stream] takes path, heartbeat, retry, history, "
@@ -100,18 +100,18 @@ TEST(ConfigErrors, UnknownKeysAndTablesComeWithAdvice) {
       {least + "vew = \"item\"\n", "x.toml:8: unknown key \"vew\" in [[service]]; did you mean \"view\"?"},
       {with("steam", "path = \"/\""), "x.toml:8: unknown table \"steam\"; did you mean [stream]?"},
       {with("metrics", "x = 1"),
-       "x.toml:8: unknown table \"metrics\"; there are [xmpp], [listen], [[service]], [[room_service]], [token], [stream], [limits] "
+       "x.toml:8: unknown table \"metrics\"; the tables are [xmpp], [listen], [[service]], [[room_service]], [token], [stream], [limits] "
        "and [log]"},
-      {"retry = \"3s\"\n" + least, "x.toml:1: key \"retry\" stands in no table; it belongs into [stream]"},
+      {"retry = \"3s\"\n" + least, "x.toml:1: key \"retry\" is not in a table; it belongs in [stream]"},
       {"colour = 1\n" + least,
-       "x.toml:1: key \"colour\" stands in no table; every option stands in a table: [xmpp], [listen], "
+       "x.toml:1: key \"colour\" is not in a table; every option belongs in a table: [xmpp], [listen], "
        "[[service]], [[room_service]], [token], [stream], [limits] and [log]"},
       {"log = \"info\"\n" + least,
-       "x.toml:1: key \"log\" stands in no table; it is a table: write [log] on a line of its own"},
+       "x.toml:1: key \"log\" is not in a table; it is a table: write [log] on a line of its own"},
       {replaced(least, "[[service]]", "[service]"),
-       "x.toml:6: write [[service]], with two brackets, for there may be several"},
+       "x.toml:6: write [[service]], with two brackets: it may occur several times"},
       {replaced(least, "[listen]", "[[listen]]"),
-       "x.toml:4: write [listen], with one bracket, for there is only one"},
+       "x.toml:4: write [listen], with one bracket: it may occur only once"},
   });
 }
 
@@ -182,13 +182,13 @@ TEST(ConfigErrors, EveryNumberHasBoundsThatAreThemselvesAllowed) {
 TEST(ConfigErrors, AmountsNeedTheirUnits) {
   expect_each({
       {with("stream", "retry = \"3\""),
-       "x.toml:9: [stream] retry: \"3\" is no duration; write a whole number and one of ms, s, m, h, d, for "
+       "x.toml:9: [stream] retry: \"3\" is not a valid duration; write a whole number and one of ms, s, m, h, d, for "
        "instance "
        "\"15s\""},
       {with("stream", "retry = \"99999999999999999999h\""),
        "x.toml:9: [stream] retry: \"99999999999999999999h\" is too large a duration"},
       {with("stream", "max_lag = \"1MB\""),
-       "x.toml:9: [stream] max_lag: \"1MB\" is no number of bytes; write a whole number and one of B, KiB, "
+       "x.toml:9: [stream] max_lag: \"1MB\" is not a valid number of bytes; write a whole number and one of B, KiB, "
        "MiB, GiB, for "
        "instance \"64KiB\""},
   });
@@ -216,7 +216,7 @@ TEST(ConfigErrors, WhatIsMissingIsNamedWithAnExample) {
        "below it "
        "jid = \"pubsub.example.org\""},
       {replaced(least, "[\"127.0.0.1:9000\"]", "[]"),
-       "x.toml:4: [listen] names no endpoint, so no web server could reach the worker; write, for instance, "
+       "x.toml:4: [listen] has no endpoint, so no web server can reach the worker; write, for instance, "
        "fastcgi = "
        "[\"unix:/run/xmpp-eventsource/fastcgi.sock\"]"},
   });
@@ -226,22 +226,22 @@ TEST(ConfigErrors, WhatIsMissingIsNamedWithAnExample) {
 TEST(ConfigErrors, NamesMustBeNames) {
   expect_each({
       {replaced(least, "push.localhost", "a b"),
-       "x.toml:2: [xmpp] jid: \"a b\" is no JID of a component; write a domain alone, for instance "
+       "x.toml:2: [xmpp] jid: \"a b\" is not a valid component JID; write only a domain, for instance "
        "\"eventsource.example.org\""},
       {replaced(least, "pubsub.localhost", "a@b/c"),
-       "x.toml:7: [[service]] jid: \"a@b/c\" is no JID of a service; write a domain, for instance "
-       "\"pubsub.example.org\", or an account without a resource"},
+       "x.toml:7: [[service]] jid: \"a@b/c\" is not a valid service JID; write a domain, for instance "
+       "\"pubsub.example.org\", or the bare JID of an account"},
       {least + "hosts = [\"good\",\n \"http://bad/\"]\n",
-       "x.toml:9: [[service]] hosts: \"http://bad/\" is no host name; write it without scheme, port and "
+       "x.toml:9: [[service]] hosts: \"http://bad/\" is not a valid host name; write it without scheme, port and "
        "path, for "
        "instance \"push.example.org\" (an international name as \"xn--…\")"},
       {with("stream", "path = \"/eventsource\""),
-       "x.toml:9: [stream] path: \"/eventsource\" is no path; it must begin and end with \"/\", hold no "
-       "blank, \"%\", "
+       "x.toml:9: [stream] path: \"/eventsource\" is not a valid path; it must begin and end with \"/\", contain no "
+       "space, \"%\", "
        "\"?\" or \"#\", and have at most 255 bytes, for instance \"/eventsource/\""},
       {listening("group = \"no such group\""),
-       "x.toml:6: [listen] group: this machine has no group \"no such group\"; name one that holds the web "
-       "server, or "
+       "x.toml:6: [listen] group: this machine has no group \"no such group\"; name a group that the web "
+       "server is in, or "
        "leave it empty"},
   });
 }
@@ -250,16 +250,16 @@ TEST(ConfigErrors, EndpointsMustBeEndpoints) {
   const std::string long_path = "/" + std::string(107, 'x');
   expect_each({
       {replaced(least, "127.0.0.1:9000", "localhost:9000"),
-       "x.toml:5: [listen] fastcgi: \"localhost:9000\" is no endpoint; write \"unix:/absolute/path\", or an "
+       "x.toml:5: [listen] fastcgi: \"localhost:9000\" is not a valid endpoint; write \"unix:/absolute/path\", or an "
        "IP address "
        "and a port: \"127.0.0.1:9000\" or \"[::1]:9000\""},
       {replaced(least, "127.0.0.1:9000", "unix:x.sock"),
        "x.toml:5: [listen] fastcgi: \"unix:x.sock\" needs the absolute path of a socket after \"unix:\""},
       {replaced(least, "127.0.0.1:9000", "unix:" + long_path),
        "x.toml:5: [listen] fastcgi: \"unix:" + long_path +
-           "\" is a path of 108 bytes; a Unix socket's may have 107"},
+           "\" is a path of 108 bytes; a Unix socket's path has at most 107"},
       {replaced(least, "secret =", "server = \"localhost\"\nsecret ="),
-       "x.toml:3: [xmpp] server: \"localhost\" is no server; write a host and a port: "
+       "x.toml:3: [xmpp] server: \"localhost\" is not a valid server; write a host and a port: "
        "\"xmpp.example.org:5347\", "
        "\"127.0.0.1:5347\" or \"[::1]:5347\""},
   });
@@ -268,24 +268,24 @@ TEST(ConfigErrors, EndpointsMustBeEndpoints) {
 TEST(ConfigErrors, NoNameMeansTwoThings) {
   expect_each({
       {least + "[[service]]\njid = \"PubSub.localhost\"\n",
-       "x.toml:9: [[service]] jid: \"PubSub.localhost\" is the service of line 7 already; write one "
+       "x.toml:9: [[service]] jid: \"PubSub.localhost\" is already the service of line 7; write only one "
        "[[service]] for it"},
       {least + "hosts = [\"a\"]\n[[service]]\njid = \"b\"\nhosts = [\"A\"]\n",
-       "x.toml:11: [[service]] hosts: \"A\" means the service of line 8 already; a host means one service"},
+       "x.toml:11: [[service]] hosts: \"A\" already selects the service of line 8; a host selects one service"},
       {least + "hosts = [\"*\"]\n[[service]]\njid = \"b\"\nhosts = [\"*\"]\n",
-       "x.toml:11: [[service]] hosts: \"*\" means the service of line 8 already; a host means one service"},
+       "x.toml:11: [[service]] hosts: \"*\" already selects the service of line 8; a host selects one service"},
       {least + "[[service]]\njid = \"b\"\nhosts = [\"pubsub.localhost\"]\n",
-       "x.toml:10: [[service]] hosts: \"pubsub.localhost\" means the service of line 7 already; a host means "
+       "x.toml:10: [[service]] hosts: \"pubsub.localhost\" already selects the service of line 7; a host selects "
        "one "
        "service"},
       {replaced(least, "pubsub.localhost", "*@localhost") + "hosts = [\"a\"]\n",
-       "x.toml:8: [[service]] hosts: \"*@localhost\" is a pattern, and no host name says which JID of it is meant; leave "
+       "x.toml:8: [[service]] hosts: \"*@localhost\" is a pattern, and a host name cannot select one of its JIDs; leave "
        "hosts out and name the JID in the path: /eventsource/@JID/NODE"},
       {least + "hosts = [\"a\", \"a\"]\n", "x.toml:8: [[service]] hosts: \"a\" is listed twice"},
       {listening("scgi = [\"127.0.0.1:9000\"]"),
        "x.toml:6: [listen] scgi: \"127.0.0.1:9000\" is listed twice; an endpoint speaks one protocol"},
       {replaced(least, "secret =", "secret_file = \"/x\"\nsecret ="),
-       "x.toml:3: [xmpp] has both secret and secret_file; keep secret_file alone"},
+       "x.toml:3: [xmpp] has both secret and secret_file; keep only secret_file"},
   });
 }
 
@@ -294,20 +294,20 @@ TEST(ConfigErrors, RoomsAreNamed) {
       {rooms("jid = \"c\""),
        "x.toml:8: [[room_service]] rooms is missing; write, for instance, rooms = [\"lobby\", \"public-*\"]"},
       {rooms("jid = \"c\"\nrooms = []"),
-       "x.toml:10: [[room_service]] rooms: names no room; write, for instance, rooms = [\"lobby\", \"public-*\"]"},
+       "x.toml:10: [[room_service]] rooms: lists no room; write, for instance, rooms = [\"lobby\", \"public-*\"]"},
       {rooms("jid = \"c\"\nrooms = [\"lobby@c\"]"),
-       "x.toml:10: [[room_service]] rooms: \"lobby@c\" is no name or pattern of rooms; write what stands before their @, for "
+       "x.toml:10: [[room_service]] rooms: \"lobby@c\" is not a valid room name or pattern; write the part before the @, for "
        "instance \"lobby\" or \"public-*\""},
       {rooms("jid = \"*.c\"\nrooms = [\"lobby\"]"),
-       "x.toml:9: [[room_service]] jid: \"*.c\" is no JID of a service of chat rooms; write a domain alone, for instance "
+       "x.toml:9: [[room_service]] jid: \"*.c\" is not a valid JID of a chat service; write only a domain, for instance "
        "\"conference.example.org\""},
       {rooms("jid = \"PubSub.localhost\"\nrooms = [\"lobby\"]"),
-       "x.toml:9: [[room_service]] jid: \"PubSub.localhost\" is the service of line 7 already; write one [[service]] for it"},
+       "x.toml:9: [[room_service]] jid: \"PubSub.localhost\" is already the service of line 7; write only one [[service]] for it"},
       {rooms("jid = \"c\"\nrooms = [\"lobby\"]\nnick = \" x\""),
-       "x.toml:11: [[room_service]] nick: \" x\" is no nick; it must have 1 to 64 bytes without control characters, and no "
-       "blank at either end"},
+       "x.toml:11: [[room_service]] nick: \" x\" is not a valid nickname; it must have 1 to 64 bytes without control characters, and no "
+       "space at either end"},
       {rooms("jid = \"c\"\nrooms = [\"lobby\"]\nhosts = [\"a\"]"),
-       "x.toml:11: unknown key \"hosts\" in [[room_service]]; it belongs into [[service]]"},
+       "x.toml:11: unknown key \"hosts\" in [[room_service]]; it belongs in [[service]]"},
   });
 }
 
@@ -318,7 +318,7 @@ TEST(ConfigErrors, ListsHaveAnEnd) {
   };
   EXPECT_THAT(errors_of(scgi(32)), ElementsAre());
   expect_each({
-      {scgi(33), "x.toml:6: [listen] scgi: more than 64 endpoints, those of fastcgi and scgi together"},
+      {scgi(33), "x.toml:6: [listen] scgi: more than 64 endpoints in fastcgi and scgi"},
       {replaced(least, "[\"127.0.0.1:9000\"]", endpoints("127.0.0.1", 65)),
        "x.toml:5: [listen] fastcgi: has 65 entries; at most 64 are allowed"},
   });
@@ -378,7 +378,7 @@ TEST(ConfigErrors, AccessHasWhatItNeeds) {
       {rooms("jid = \"c\"\nrooms = [\"r\"]\naccess = \"user\""),
        "x.toml:11: [[room_service]] access: \"user\" must be open or token"},
       {rooms("jid = \"c\"\nrooms = [\"r\"]\ndeny = [\"a@b\"]"),
-       "x.toml:11: [[room_service]] deny: \"a@b\" is no name or pattern of rooms; write what stands before their @, for "
+       "x.toml:11: [[room_service]] deny: \"a@b\" is not a valid room name or pattern; write the part before the @, for "
        "instance \"lobby\" or \"public-*\""},
   });
 }
@@ -399,18 +399,18 @@ TEST(ConfigErrors, NothingIsSetThatOnlySeemsToGuardAService) {
 TEST(ConfigErrors, PatternsAndTemplatesHaveTheirForm) {
   const std::string user = least + "access = \"user\"\nask_as = \"owner\"\n";
   const std::string advice =
-      " is no template of users' JIDs; write {user} once before the \"@\", for instance \"{user}@example.org\"";
+      " is not a valid template of user JIDs; write {user} once before the \"@\", for instance \"{user}@example.org\"";
   expect_each({
       {least + "nodes = [\"a/*\",\n \"\"]\n",
-       "x.toml:9: [[service]] nodes: \"\" is no pattern of nodes; it must have 1 to 1023 bytes without control "
+       "x.toml:9: [[service]] nodes: \"\" is not a valid node pattern; it must have 1 to 1023 bytes without control "
        "characters, for instance \"weather/*\""},
       {least + "deny = [\"a\\u0001\"]\n",
-       "x.toml:8: [[service]] deny: \"a\\x01\" is no pattern of nodes; it must have 1 to 1023 bytes without control "
+       "x.toml:8: [[service]] deny: \"a\\x01\" is not a valid node pattern; it must have 1 to 1023 bytes without control "
        "characters, for instance \"weather/*\""},
       {least + "deny = \"a\"\n", "x.toml:8: [[service]] deny: must be a list of strings, for instance [], not a string"},
       {user + "user_jid = \"alice@example.org\"\n", "x.toml:10: [[service]] user_jid: \"alice@example.org\"" + advice},
       {with("token", "cookie = \"a;b\""),
-       "x.toml:9: [token] cookie: \"a;b\" is no name of a cookie; write at most 128 letters, digits, \"-\" and \"_\", "
+       "x.toml:9: [token] cookie: \"a;b\" is not a valid cookie name; write at most 128 letters, digits, \"-\" and \"_\", "
        "for instance \"__Host-eventsource\""},
       {with("token", "query = 1"), "x.toml:9: [token] query: must be a boolean, for instance false, not an integer"},
       {with("token", "keys = [\"\"]"), "x.toml:9: [token] keys: the path of a file is empty or holds a NUL byte"},

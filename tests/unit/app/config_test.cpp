@@ -198,8 +198,8 @@ TEST(ConfigSecret, ThatEverybodyCanReadIsAWarning) {
   ASSERT_TRUE(loaded_directly);
   EXPECT_THAT(
       loaded_directly->warnings,
-      ElementsAre(direct + ":3: everybody on this machine can read this file, and so the secret; chmod 0400 "
-                           "it, or put the secret into a secret_file"));
+      ElementsAre(direct + ":3: everybody on this machine can read this file and its secret; chmod 0400 "
+                           "it, or move the secret to a secret_file"));
   EXPECT_THAT(load_config(folder.write("private.toml", least, 0640))->warnings, IsEmpty());
 }
 
@@ -215,16 +215,16 @@ TEST(ConfigSecret, FilesThatHoldNoSecretAreRefused) {
   const std::string where = "x.toml:3: [xmpp] secret_file: ";
   EXPECT_EQ(error_with("/nonexistent/secret"), where + "the file cannot be read: No such file or directory");
   EXPECT_EQ(error_with("hunter2"),
-            where + "the file cannot be read: No such file or directory; it is looked for in " +
+            where + "the file cannot be read: No such file or directory; a relative path starts at " +
                 folder.path().string());
   EXPECT_EQ(error_with(""), where + "is empty");
-  EXPECT_EQ(error_with("/dev/null"), where + "the file is no regular file");
+  EXPECT_EQ(error_with("/dev/null"), where + "the file is not a regular file");
   EXPECT_EQ(error_with(folder.write("empty", "\n")),
             where + "the file is empty; it must hold the secret on one line");
   EXPECT_EQ(error_with(folder.write("lines", "one\ntwo\n")),
-            where + "the file has more than one line; it must hold the secret alone");
+            where + "the file has more than one line; it must hold only the secret");
   EXPECT_EQ(error_with(folder.write("large", std::string(4097, 'x'))),
-            where + "the file holds more than 4KiB");
+            where + "the file is larger than 4KiB");
 }
 
 TEST(ConfigSecret, NeverStandsInAMessage) {
@@ -252,16 +252,16 @@ TEST(ConfigFile, ThatCannotBeReadIsAnError) {
   EXPECT_THAT(
       load_config("/nonexistent/x.toml").error(),
       ElementsAre("/nonexistent/x.toml: the configuration file cannot be read: No such file or directory"));
-  EXPECT_THAT(load_config("/").error(), ElementsAre("/: the configuration file is no regular file"));
+  EXPECT_THAT(load_config("/").error(), ElementsAre("/: the configuration file is not a regular file"));
   const TempFolder folder;
   const std::string large = folder.write("x.toml", std::string((1 << 20) + 1, '#'));
   EXPECT_THAT(load_config(large).error(),
-              ElementsAre(large + ": the configuration file holds more than 1MiB"));
+              ElementsAre(large + ": the configuration file is larger than 1MiB"));
 }
 
 TEST(ConfigFile, ThatIsAFifoDoesNotHang) {
   const TempFolder folder;
   const std::string path = (folder.path() / "x.toml").string();
   ASSERT_EQ(::mkfifo(path.c_str(), 0600), 0);
-  EXPECT_THAT(load_config(path).error(), ElementsAre(path + ": the configuration file is no regular file"));
+  EXPECT_THAT(load_config(path).error(), ElementsAre(path + ": the configuration file is not a regular file"));
 }

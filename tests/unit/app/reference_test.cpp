@@ -68,7 +68,7 @@ TEST(Reference, HasOneRowOfFiveCellsForEachOption) {
   EXPECT_THAT(
       rows,
       testing::Contains(testing::StartsWith(
-          "| `[stream]` `heartbeat` | a string | `\"15s\"` | 1s to 10m | A stream that carries nothing")));
+          "| `[stream]` `heartbeat` | a string | `\"15s\"` | 1s to 10m | An idle stream")));
   EXPECT_THAT(rows, testing::Contains(testing::StartsWith(
                         "| `[[service]]` `view` | a string | `\"payload\"` | payload or item | ")));
 }
@@ -89,10 +89,10 @@ TEST(Reference, IsWhatTheOperatorsPageHas) {
 
 TEST(Reference, HasOneRowForEachMetric) {
   const std::string table = metrics_reference();
-  EXPECT_THAT(table, HasSubstr("| `xmpp_eventsource_streams` | gauge | Streams that are open. |\n"));
+  EXPECT_THAT(table, HasSubstr("| `xmpp_eventsource_streams` | gauge | Open streams. |\n"));
   EXPECT_THAT(table, HasSubstr("| `xmpp_eventsource_streams_closed_total{reason=\"…\"}` | counter | "));
   EXPECT_THAT(table, HasSubstr("| `xmpp_eventsource_limited_total{limit=\"…\"}` | counter | "));
-  EXPECT_THAT(table, HasSubstr("| `xmpp_eventsource_deliveries_total` | counter | Events times streams. |\n"));
+  EXPECT_THAT(table, HasSubstr("| `xmpp_eventsource_deliveries_total` | counter | Events sent, counted once for each stream. |\n"));
   EXPECT_THAT(close_reasons_reference(), HasSubstr("| `shutting_down` | yes | the worker stops |\n"));
-  EXPECT_THAT(limits_reference(), HasSubstr("| `streams` | this worker has as many streams as it may |\n"));
+  EXPECT_THAT(limits_reference(), HasSubstr("| `streams` | this worker has reached its limit of streams |\n"));
 }

@@ -68,7 +68,7 @@ TEST(ConfigKeys, ThatAreNoneAreErrorsWithTheirLine) {
       parse_config({(folder.path() / "x.toml").string(), guarded + "keys = [\"short\",\n\"missing\"]\n"});
   ASSERT_FALSE(loaded);
   const std::string file = (folder.path() / "x.toml").string(),
-                    beside = "; it is looked for in " + folder.path().string();
+                    beside = "; a relative path starts at " + folder.path().string();
   EXPECT_THAT(loaded.error(),
               ElementsAre(file +
                               ":10: [token] keys: the file holds neither a public key in PEM nor a secret of at "
@@ -84,7 +84,7 @@ TEST(ConfigKeys, ThatEverybodyCanReadOrNobodyUsesAreWarnings) {
   const std::string path = folder.write("x.toml", open, 0600);
   EXPECT_THAT(
       load_config(path)->warnings,
-      ElementsAre(path + ":10: [token] keys: no service has access = \"token\", so no token is asked for",
+      ElementsAre(path + ":10: [token] keys: has no effect: no service has access = \"token\"",
                   path + ":10: [token] keys: the file can be read by everybody on this machine; chmod 0400 it"));
 }
 

@@ -27,7 +27,7 @@ TEST(Duration, SaysWhatWouldBeRight) {
   EXPECT_EQ(parsed.error().error, Error::malformed);
   EXPECT_EQ(
       parsed.error().reason,
-      R"("15 sec\x0a" is no duration; write a whole number and one of ms, s, m, h, d, for instance "15s")");
+      R"("15 sec\x0a" is not a valid duration; write a whole number and one of ms, s, m, h, d, for instance "15s")");
 }
 
 TEST(Duration, DoesNotOverflow) {
@@ -52,7 +52,7 @@ TEST(Bytes, RefuseUnitsThatMeanTwoThings) {
     EXPECT_FALSE(parse_bytes(bad)) << bad;
   EXPECT_EQ(
       parse_bytes("1MB").error().reason,
-      R"("1MB" is no number of bytes; write a whole number and one of B, KiB, MiB, GiB, for instance "64KiB")");
+      R"("1MB" is not a valid number of bytes; write a whole number and one of B, KiB, MiB, GiB, for instance "64KiB")");
   EXPECT_EQ(parse_bytes("9007199254740993GiB").error().reason,
             R"("9007199254740993GiB" is too large a number of bytes)");
 }
