@@ -19,7 +19,7 @@ Answer unauthorized(std::string why, bool brought_one) {
 
 /// What the request names must be offered, each node of it; what its patterns match is kept within by the hub.
 std::optional<Answer> check_offer(StreamWanted& wanted) {
-  if (!wanted.rule) return forbidden("this is not offered here");
+  if (!wanted.rule) return forbidden("this service is not offered here");
   for (const std::string& node : wanted.selection.nodes)
     if (!is_offered(*wanted.rule, node)) return forbidden("the node " + quote(node) + " is not offered here");
   if (wanted.selection.patterns.empty()) return std::nullopt;
@@ -62,25 +62,25 @@ Gate::Checked Gate::check(const Params& params, StreamWanted& wanted, Clock::tim
 
 Gate::Checked Gate::check_token(const Params& params, StreamWanted& wanted, Clock::time_point now) {
   const auto brought = find_token(params, options_.found_in);
-  if (!brought) return unauthorized("a token is needed", false);
+  if (!brought) return unauthorized("a token is required", false);
   const std::string_view address = params.get("REMOTE_ADDR");
   const auto limits_now = Limits::Clock::now();
   if (const auto refusal = limits_.may_bring_token(address, limits_now)) return *refusal;
   const auto keys = this->keys();
-  const auto token = keys ? keys->verify(*brought, now) : fail(Error::refused, "there are no keys");
+  const auto token = keys ? keys->verify(*brought, now) : fail(Error::refused, "no keys are loaded");
   if (!token) {
     limits_.note_bad_token(address, limits_now);
-    log_limited::info("token: refused from {}: {}", address_text(address_key(address)), token.error().reason);
-    return unauthorized("the token is not valid, or no longer", true);
+    log_limited::info("token: refused a token from {}: {}", address_text(address_key(address)), token.error().reason);
+    return unauthorized("the token is not valid, or no longer valid", true);
   }
   if (!is_meant_for(*token, *wanted.rule, wanted.selection.service)) {
-    log_limited::info("token: refused from {}: it is not meant for {}", address_text(address_key(address)), quote(wanted.selection.service));
+    log_limited::info("token: refused a token from {}: its audience (aud) does not match that of {}", address_text(address_key(address)), quote(wanted.selection.service));
     return unauthorized("the token is for another audience", true);
   }
   for (const std::string& node : wanted.selection.nodes)
-    if (!matches_any(token->nodes, node)) return forbidden("the token is not for the node " + quote(node));
+    if (!matches_any(token->nodes, node)) return forbidden("the token does not name the node " + quote(node));
   if (!wanted.selection.patterns.empty()) {
-    if (token->nodes.empty()) return forbidden("the token is for no node");
+    if (token->nodes.empty()) return forbidden("the token names no node");
     std::vector<std::string> globs = token->nodes;
     std::sort(globs.begin(), globs.end());
     globs.erase(std::unique(globs.begin(), globs.end()), globs.end());
@@ -93,7 +93,7 @@ Gate::Checked Gate::check_token(const Params& params, StreamWanted& wanted, Cloc
 /// is a fault of its configuration, which no password in the browser would mend.
 Gate::Checked Gate::check_user(const Params& params, StreamWanted& wanted) const {
   const std::string_view user = params.get("REMOTE_USER");
-  if (user.empty()) return forbidden("the web server has authenticated nobody (REMOTE_USER)");
+  if (user.empty()) return forbidden("the web server did not authenticate a user (REMOTE_USER)");
   auto jid = jid_of_user(*wanted.rule, options_.component, user);
   if (!jid) return forbidden(jid.error().reason);
   if (!wanted.selection.patterns.empty()) wanted.selection.reader = {*jid, wanted.rule->ask_as, wanted.rule->ask_every};

@@ -25,10 +25,10 @@ bool is_offered(const AccessRule& rule, std::string_view node) {
 Result<std::string> jid_of_user(const AccessRule& rule, std::string_view component, std::string_view user) {
   std::string jid = rule.user_jid.empty() ? std::string(place) + "@" + std::string(component) : rule.user_jid;
   const std::size_t at = jid.find(place);
-  if (at == jid.npos) return fail(Error::malformed, "the template of users' JIDs has no place for a user");
+  if (at == jid.npos) return fail(Error::malformed, "user_jid has no {user}");
   // By itself, too: what stands around it could hide that it is misspelt.
   const auto checked = rule.user_jid == place ? wire::unmistakable_account(user) : wire::unmistakable_localpart(user);
-  if (!checked) return fail(Error::malformed, "the user " + quote(user) + " cannot be asked about: " + checked.error().reason);
+  if (!checked) return fail(Error::malformed, "cannot make a JID of the user " + quote(user) + ": " + checked.error().reason);
   jid.replace(at, place.size(), user);
   return wire::unmistakable_account(jid);
 }

@@ -168,7 +168,7 @@ void Connection::enter(const Params& params, StreamWanted& wanted) {
 
 /// Any status but 200 would end a browser's EventSource for good, and this passes. Who asks for a document can ask again.
 void Connection::turn_away(const Refusal& refusal, const std::string& who) {
-  log_limited::info("limit: {} is told to come back: {}", who, refusal.info().text);
+  log_limited::info("limit: told {} to come back later: {}", who, refusal.info().text);
   if (document_) return answer({wire::status_service_unavailable, std::string(refusal.info().text) + "; come back later"});
   replay({thread_.come_back_later(refusal.info().text, head_only_, accepted())});
   end_when_written(CloseReason::overloaded);
@@ -231,7 +231,7 @@ void Connection::leave_out_missing(hub::Selection& selection) {
 void Connection::refuse(hub::Verdict verdict) {
   if (accepted()) return shard().end(*this, CloseReason::access_revoked);
   if (verdict == hub::Verdict::no_such_node) return on_refused(hub::Refusal::no_such_node);
-  answer({wire::status_forbidden, "the pubsub service does not let you read that"});
+  answer({wire::status_forbidden, "the pubsub service does not let you read this node"});
 }
 
 void Connection::on_expired() {
@@ -246,7 +246,7 @@ void Connection::on_expired() {
 void Connection::on_key_withdrawn() {
   guard([&] {
     if (ended()) return;
-    if (!accepted()) return answer({wire::status_unauthorized, "the token is not valid any more", false, bearer_invalid});
+    if (!accepted()) return answer({wire::status_unauthorized, "the token is no longer valid", false, bearer_invalid});
     shard().end(*this, CloseReason::access_revoked);
   });
 }
@@ -270,14 +270,14 @@ void Connection::respond(std::string_view response) {
 
 /// Unlike an EventSource, who asks for a document can be told to ask again.
 void Connection::on_document_held() {
-  answer({wire::status_service_unavailable, "the pubsub service is away; try again"});
+  answer({wire::status_service_unavailable, "the pubsub service is not reachable; try again"});
 }
 
 void Connection::on_refused(hub::Refusal refusal) {
   const std::string* node = ticket_.single_node();
   if (node && !asking_) {
     thread_.gate().refusals().note(*node, refusal, Limits::Clock::now());
-    log_limited::info("request: {} is refused {}: {}", ticket_.address(), quote(node->substr(node->find('\0') + 1)),
+    log_limited::info("request: refused {} the node {}: {}", ticket_.address(), quote(node->substr(node->find('\0') + 1)),
                       refusal == hub::Refusal::forbidden ? "forbidden" : "no such node");
   }
   if (refusal == hub::Refusal::forbidden) return answer({wire::status_forbidden, "the pubsub service refuses access"});

@@ -60,7 +60,7 @@ Result<Params> FcgiDecoder::decode(std::string_view head) {
   if (memory_ < 0 || ftruncate(memory_, 0) != 0 ||
       pwrite(memory_, head.data(), head.size(), 0) != static_cast<ssize_t>(head.size()) ||
       lseek(memory_, 0, SEEK_SET) != 0)
-    return fail(Error::unavailable, std::string("no memory file for a request's head: ") + std::strerror(errno));
+    return fail(Error::unavailable, std::string("cannot create a memory file for a request's head: ") + std::strerror(errno));
 
   Request owner(memory_);
   FCGX_Request& request = owner.request;

@@ -64,7 +64,7 @@ Result<socklen_t> fill(SocketAddress& out, const ListenAddress& address) {
     out.v6.sin6_port = htons(address.port);
     return static_cast<socklen_t>(sizeof out.v6);
   }
-  return fail(Error::malformed, quote(address.address) + " is no IP address");
+  return fail(Error::malformed, quote(address.address) + " is not an IP address");
 }
 
 std::string display(const ListenAddress& address) {
@@ -77,7 +77,7 @@ std::string display(const ListenAddress& address) {
 Result<void> clear_stale(const ListenAddress& address, const SocketAddress& to, socklen_t length) {
   struct stat found;
   if (lstat(address.path.c_str(), &found) != 0) return {};
-  if (!S_ISSOCK(found.st_mode)) return fail(Error::unavailable, display(address) + " exists and is no socket");
+  if (!S_ISSOCK(found.st_mode)) return fail(Error::unavailable, display(address) + " exists and is not a socket");
   const int probe = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
   const int connected = connect(probe, &to.any, length);
   const int why = errno;
@@ -86,7 +86,7 @@ Result<void> clear_stale(const ListenAddress& address, const SocketAddress& to, 
     return fail(Error::unavailable, display(address) + " is in use: another worker listens there");
   if (why != ECONNREFUSED) {
     errno = why;
-    return fail(Error::unavailable, system_error("cannot look whether " + display(address) + " is in use"));
+    return fail(Error::unavailable, system_error("cannot check whether " + display(address) + " is in use"));
   }
   if (unlink(address.path.c_str()) != 0)
     return fail(Error::unavailable, system_error("cannot replace the stale socket " + display(address)));
@@ -128,7 +128,7 @@ Result<void> Listener::open(const ListenAddress& address) {
     if (auto clear = clear_stale(address, to, *length); !clear) return clear;
 
   const int descriptor = socket(to.any.sa_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-  if (descriptor < 0) return fail(Error::unavailable, system_error("cannot make a socket"));
+  if (descriptor < 0) return fail(Error::unavailable, system_error("cannot create a socket"));
   auto socket = std::make_unique<Socket>(io_, descriptor, address);
   const int on = 1;
   if (!local) setsockopt(descriptor, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);

@@ -78,11 +78,11 @@ Result<Target> find_named_service(std::string_view& path, const Params& params, 
   auto jid = wire::bare_jid(*decoded);
   if (!jid) return tl::unexpected(jid.error());
   const Service* service = service_of(*jid, options);
-  if (!service) return fail(Error::missing, "nothing that is configured here lets " + quote(*jid) + " be read");
+  if (!service) return fail(Error::missing, "no configured service matches " + quote(*jid));
   if (service->jid == *jid && (!service->hosts.empty() || !params.get("PUBSUB_SERVICE").empty())) {
     const auto meant = find_service(params, options);
     if (!meant || meant->jid != *jid)
-      return fail(Error::missing, quote(*jid) + " is read under the host names that are configured for it");
+      return fail(Error::missing, quote(*jid) + " can be read only under its configured host names");
   }
   return Target{service, std::move(*jid)};
 }
@@ -98,7 +98,7 @@ Result<std::pair<Target, std::string>> find_room(std::string_view path, const Ro
   const auto local = wire::localpart(std::string_view(*decoded).substr(0, at));
   const auto jid = whole ? wire::bare_jid(*decoded) : local;
   if (!local || !jid)
-    return fail(Error::malformed, quote(*decoded) + " is no chat room; name one: " + options.path + "room/ROOM");
+    return fail(Error::malformed, quote(*decoded) + " is not a valid chat room; name one: " + options.path + "room/ROOM");
   for (const Service& rooms : options.room_services)
     if ((!whole || *jid == *local + "@" + rooms.jid) && is_offered(rooms.rule, *local))
       return std::pair(Target{&rooms, rooms.jid}, *local);
@@ -107,10 +107,10 @@ Result<std::pair<Target, std::string>> find_room(std::string_view path, const Ro
 
 /// Error::malformed unless it may be a node's name.
 Result<void> check_node(std::string_view node, const RouteOptions& options) {
-  if (node.empty()) return fail(Error::malformed, "a node's name is not empty");
+  if (node.empty()) return fail(Error::malformed, "a node name must not be empty");
   if (node.size() > options.max_node_bytes)
-    return fail(Error::malformed, "a node's name has at most " + std::to_string(options.max_node_bytes) + " bytes");
-  if (!is_xml_text(node)) return fail(Error::malformed, "a node's name is UTF-8 without control characters");
+    return fail(Error::malformed, "a node name has at most " + std::to_string(options.max_node_bytes) + " bytes");
+  if (!is_xml_text(node)) return fail(Error::malformed, "a node name must be UTF-8 without control characters");
   return {};
 }
 
@@ -121,7 +121,7 @@ Result<void> find_view(const std::vector<wire::QueryPair>& query, hub::Selection
   for (const wire::QueryPair& pair : query) {
     if (pair.name != "format") continue;
     const auto view = std::find(std::begin(view_names), std::end(view_names), pair.value);
-    if (view == std::end(view_names)) return fail(Error::malformed, "format is payload, item, json or atom");
+    if (view == std::end(view_names)) return fail(Error::malformed, "format must be payload, item, json or atom");
     selection.view = static_cast<hub::View>(view - std::begin(view_names));
   }
   return {};
@@ -157,10 +157,10 @@ Result<hub::Selection> find_selection(std::string_view path, const std::vector<w
     selection.nodes.erase(globs, selection.nodes.end());
     for (const std::string& pattern : selection.patterns)
       if (!wire::Glob(pattern).is_linear())
-        return fail(Error::malformed, "between two * there are at most " + std::to_string(wire::Glob::max_searched) +
-                                          " bytes if there is a ? among them");
+        return fail(Error::malformed, "a pattern has at most " + std::to_string(wire::Glob::max_searched) +
+                                          " bytes between two * if one of them is a ?");
     if (!selection.patterns.empty() && selection.service.find('@') != std::string::npos)
-      return fail(Error::malformed, "an account's nodes are followed by name; servers list them to nobody else");
+      return fail(Error::malformed, "an account's nodes must be named without patterns; servers do not list them");
   }
   if (auto view = find_view(query, selection); !view) return tl::unexpected(view.error());
   return selection;
@@ -183,7 +183,7 @@ Found find_room_selection(std::string_view path, const std::vector<wire::QueryPa
   const auto room = find_room(path, options);
   if (!room) return tl::unexpected(room.error());
   if (std::any_of(query.begin(), query.end(), [](const wire::QueryPair& pair) { return pair.name == "node"; }))
-    return fail(Error::malformed, "a chat room is read in a stream of its own, without ?node=");
+    return fail(Error::malformed, "a chat room needs a stream of its own, without ?node=");
   hub::Selection selection{room->first.jid, {room->second}, room->first.service->view, false};
   if (auto view = find_view(query, selection); !view) return tl::unexpected(view.error());
   return std::pair(room->first.service, std::move(selection));
@@ -206,7 +206,7 @@ Result<hub::Start> find_start(const Params& params, const std::vector<wire::Quer
       in_query = pair.value;
     if (pair.name != "last") continue;
     const auto count = whole_number(pair.value);
-    if (!count) return fail(Error::malformed, "last=N takes a whole number of items");
+    if (!count) return fail(Error::malformed, "last=N must be a whole number of items");
     start = hub::Start::newest(std::min(*count, options.max_newest));
   }
   if (last.empty()) last = in_query;
@@ -222,7 +222,7 @@ Result<std::size_t> find_padding(const std::vector<wire::QueryPair>& query) {
     if (pair.name == "padding" && pair.value == "true") bytes = std::max<std::size_t>(bytes, 2048);
     if (pair.name != "evs_preamble") continue;
     const auto count = whole_number(pair.value);
-    if (!count) return fail(Error::malformed, "evs_preamble=N takes a whole number of bytes");
+    if (!count) return fail(Error::malformed, "evs_preamble=N must be a whole number of bytes");
     bytes = std::max<std::size_t>(bytes, *count);
   }
   return std::min(bytes, max_padding_bytes);
@@ -237,7 +237,7 @@ Answer answer_for(const Failure& failure) {
 std::variant<StreamWanted, Answer> route(const Params& params, const RouteOptions& options) {
   const std::string_view method = params.get("REQUEST_METHOD");
   if (method != "GET" && method != "HEAD")
-    return Answer{wire::status_method_not_allowed, "an event stream is read with GET or HEAD", true};
+    return Answer{wire::status_method_not_allowed, "use GET or HEAD to read an event stream", true};
   const auto uri = wire::split_uri(params.get("REQUEST_URI"));
   if (!uri) return answer_for(uri.error());
   if (!uri->path.starts_with(options.path))

@@ -64,7 +64,7 @@ Result<PublicKey> PublicKey::parse(std::string_view pem) {
   std::shared_ptr<EVP_PKEY> key(bio ? PEM_read_bio_PUBKEY(bio.get(), nullptr, no_passphrase, nullptr) : nullptr,
                                 EVP_PKEY_free);
   ERR_clear_error();
-  if (!key) return fail(Error::malformed, "holds no public key that can be read");
+  if (!key) return fail(Error::malformed, "does not hold a readable public key");
   const int bits = EVP_PKEY_get_bits(key.get());
   switch (EVP_PKEY_get_base_id(key.get())) {
     case EVP_PKEY_RSA:
@@ -73,7 +73,7 @@ Result<PublicKey> PublicKey::parse(std::string_view pem) {
                                           " bits; RS256 needs at least 2048, and more than 16384 cost too much");
     case EVP_PKEY_EC:
       if (curve_of(key.get()) == "prime256v1") return PublicKey(std::move(key), Kind::p256);
-      return fail(Error::unsupported, "holds a key of another elliptic curve than P-256, which ES256 needs");
+      return fail(Error::unsupported, "holds a key of an elliptic curve other than P-256, which ES256 needs");
     default:
       return fail(Error::unsupported, "holds a public key that is neither RSA (RS256) nor P-256 (ES256)");
   }

@@ -56,12 +56,12 @@ Result<Header> header_of(const Json& header) {
   }
   const std::string* name = text_at(header, "alg");
   const auto algorithm = name == nullptr ? std::nullopt : algorithm_of(*name);
-  if (!algorithm) return fail(Error::unsupported, "the token's algorithm is none of HS256, RS256 and ES256");
+  if (!algorithm) return fail(Error::unsupported, "the token's algorithm is not HS256, RS256 or ES256");
   // RFC 7515 §4.1.11: whoever does not know all of these must refuse; none is known here. RFC 7797 §6 asks for `crit`
   // where `b64` says that the claims are not encoded; a token that forgets it is refused all the same.
-  if (header.contains("crit")) return fail(Error::unsupported, "the token has a critical header parameter that is not known here");
+  if (header.contains("crit")) return fail(Error::unsupported, "the token has an unknown critical header parameter");
   if (const auto b64 = header.find("b64"); b64 != header.end() && *b64 != true)
-    return fail(Error::unsupported, "the token's claims are not encoded (b64)");
+    return fail(Error::unsupported, "the token's payload is not base64url-encoded (b64)");
   const std::string* kid = text_at(header, "kid");
   return Header{*algorithm, kid == nullptr ? std::string() : *kid};
 }
@@ -81,9 +81,9 @@ Clock::time_point time_of(double seconds) {
 
 Result<std::string> claim_text(const Json& value, const std::string& name) {
   const auto* text = value.get_ptr<const std::string*>();
-  if (text == nullptr) return fail(Error::malformed, "the token's " + name + " is no string");
+  if (text == nullptr) return fail(Error::malformed, "the token's " + name + " is not a string");
   if (text->empty() || text->find('\0') != text->npos)
-    return fail(Error::malformed, "the token's " + name + " is empty, or holds a NUL");
+    return fail(Error::malformed, "the token's " + name + " is empty or contains a NUL");
   if (text->size() > max_claim_text_bytes)
     return fail(Error::too_large,
                 "the token's " + name + " has more than " + std::to_string(max_claim_text_bytes) + " bytes");
@@ -92,7 +92,7 @@ Result<std::string> claim_text(const Json& value, const std::string& name) {
 
 Result<std::vector<std::string>> texts_of(const Json& list, const std::string& name, std::size_t most) {
   if (list.size() > most)
-    return fail(Error::too_large, "the token has more than " + std::to_string(most) + " of " + name);
+    return fail(Error::too_large, "the token has more than " + std::to_string(most) + " entries in " + name);
   std::vector<std::string> texts;
   for (const Json& value : list) {
     auto text = claim_text(value, name);
@@ -105,7 +105,7 @@ Result<std::vector<std::string>> texts_of(const Json& list, const std::string& n
 Result<std::vector<std::string>> patterns_of(const Json& claims) {
   const auto found = claims.find("nodes");
   if (found == claims.end()) return std::vector<std::string>();
-  if (!found->is_array()) return fail(Error::malformed, "the token's nodes are no list");
+  if (!found->is_array()) return fail(Error::malformed, "the token's nodes are not a list");
   return texts_of(*found, "pattern of nodes", max_token_patterns);
 }
 
@@ -119,11 +119,11 @@ Result<std::optional<std::vector<std::string>>> audience_of(const Json& claims) 
 }
 
 Result<Token> token_of(const Json& claims, Clock::time_point now) {
-  if (claims.is_discarded()) return fail(Error::malformed, "the token's claims are no JSON object");
+  if (claims.is_discarded()) return fail(Error::malformed, "the token's claims are not a JSON object");
   const auto expires = number(claims, "exp");
   if (!expires) return fail(Error::malformed, "the token does not say when it expires (exp)");
   const auto from = number(claims, "nbf");
-  if (claims.contains("nbf") && !from) return fail(Error::malformed, "the token's nbf is no number");
+  if (claims.contains("nbf") && !from) return fail(Error::malformed, "the token's nbf is not a number");
   Token token;
   token.expires = time_of(*expires);
   if (token.expires <= now) return fail(Error::timed_out, "the token has expired");
@@ -148,13 +148,13 @@ Result<PublicKey> public_key_of(std::string_view pem) {
   const std::string_view label = pem.substr(begin + pem_begin.size());
   if (label.substr(0, label.find('\n')).find("PRIVATE KEY") != std::string_view::npos)
     return fail(Error::malformed,
-                "holds a private key; the worker needs the public one alone (openssl pkey -pubout)");
+                "holds a private key; the worker needs only the public one (openssl pkey -pubout)");
   if (!label.starts_with("PUBLIC KEY-----"))
     return fail(Error::malformed,
-                "holds no \"BEGIN PUBLIC KEY\"; openssl writes that with x509 -pubkey -noout from a certificate, and "
+                "does not hold \"BEGIN PUBLIC KEY\"; openssl writes that with x509 -pubkey -noout from a certificate, and "
                 "with rsa -RSAPublicKey_in -pubout from an RSA PUBLIC KEY");
   if (pem.find(pem_begin, begin + 1) != std::string_view::npos)
-    return fail(Error::malformed, "holds more than one key; each needs a file of its own");
+    return fail(Error::malformed, "holds more than one key; put each in a file of its own");
   return PublicKey::parse(pem);
 }
 
@@ -167,7 +167,7 @@ Key::Key(Material material, std::string id) : material_(std::move(material)), id
 
 Result<Key> Key::parse(std::string_view file_text, std::string id) {
   if (file_text.size() > max_key_file_bytes)
-    return fail(Error::too_large, "holds more than " + std::to_string(max_key_file_bytes / 1024) + "KiB");
+    return fail(Error::too_large, "is larger than " + std::to_string(max_key_file_bytes / 1024) + "KiB");
   if (file_text.find(pem_begin) != std::string_view::npos)
     return public_key_of(file_text).map([&](PublicKey key) { return Key(std::move(key), std::move(id)); });
   if (file_text.ends_with('\n')) file_text.remove_suffix(1);
@@ -201,9 +201,9 @@ Result<Token> Keys::verify(std::string_view token, Clock::time_point now) const 
   const auto parts = three_parts(token);
   const auto signature = parts ? decode_base64url((*parts)[2]) : std::nullopt;
   const auto claims = parts ? decode_base64url((*parts)[1]) : std::nullopt;
-  if (!signature || !claims) return fail(Error::malformed, "it is no JSON Web Token in three parts of base64url");
+  if (!signature || !claims) return fail(Error::malformed, "it is not a JSON Web Token of three base64url parts");
   const Json read = object_of(decode_base64url((*parts)[0]));
-  if (read.is_discarded()) return fail(Error::malformed, "the token's header is no JSON object");
+  if (read.is_discarded()) return fail(Error::malformed, "the token's header is not a JSON object");
   const auto header = header_of(read);
   if (!header) return tl::unexpected(header.error());
   const std::string_view signed_text = token.substr(0, token.rfind('.'));
@@ -216,7 +216,7 @@ Result<Token> Keys::verify(std::string_view token, Clock::time_point now) const 
     if (good) good->key = key.fingerprint();
     return good;
   }
-  return fail(Error::refused, "no key fits the token's signature");
+  return fail(Error::refused, "no key verifies the token's signature");
 }
 
 }  // namespace xes::gateway

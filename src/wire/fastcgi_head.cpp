@@ -105,7 +105,7 @@ Result<void> FastcgiHead::check_pairs() {
     if (!lengths) return {};
     if (lengths->total_bytes() > options_.max_bytes)
       return fail(Error::too_large, "a param announces " + std::to_string(lengths->total_bytes()) +
-                                        " bytes, more than a head may have");
+                                        " bytes, more than the limit of a head");
     if (lengths->total_bytes() > rest.size()) return {};
     const std::string_view name = rest.substr(lengths->prefix_bytes, lengths->name_bytes);
     const std::string_view value =
@@ -113,7 +113,7 @@ Result<void> FastcgiHead::check_pairs() {
     // libfcgi makes a C string "name=value" of it: either byte would let a reader see another pair than was
     // sent.
     if (name.find('=') != name.npos || name.find('\0') != name.npos || value.find('\0') != value.npos)
-      return fail(Error::malformed, "a param that is no meta-variable: " + quote(name));
+      return fail(Error::malformed, "a param that is not a meta-variable: " + quote(name));
     pairs_end_ += lengths->total_bytes();
   }
 }

@@ -53,39 +53,39 @@ std::string prepare_bare(std::string_view text, int flags = 0) {
 
 Result<std::string> unless_empty(std::string prepared, std::string_view text, const char* what) {
   if (!prepared.empty()) return prepared;
-  return fail(Error::malformed, quote(text) + " is no " + what);
+  return fail(Error::malformed, quote(text) + " is not a valid " + what);
 }
 
 template <class Spelt, class Prepare>
 Result<std::string> unmistakable(Spelt spelt, Prepare prepare_text, std::string_view text) {
   auto prepared = spelt(text);
   if (prepared && *prepared != ascii_lower(text))
-    return fail(Error::malformed, "XMPP servers take " + quote(text) + " for " + quote(*prepared));
+    return fail(Error::malformed, "XMPP servers read " + quote(text) + " as " + quote(*prepared));
   if (prepared && prepare_text(text, STRINGPREP_NO_UNASSIGNED).empty())
-    return fail(Error::malformed, quote(text) + " has letters that not every XMPP server knows");
+    return fail(Error::malformed, quote(text) + " has characters that not every XMPP server knows");
   return prepared;
 }
 
 }  // namespace
 
 Result<std::string> localpart(std::string_view text) {
-  return unless_empty(prepare_local(text), text, "part of a JID before the @");
+  return unless_empty(prepare_local(text), text, "localpart of a JID");
 }
 
 Result<std::string> domainpart(std::string_view text) { return unless_empty(prepare_domain(text), text, "domain"); }
 
 Result<std::string> resourcepart(std::string_view text) {
-  return unless_empty(prepare(text, stringprep_xmpp_resourceprep, 0), text, "part of a JID after the /");
+  return unless_empty(prepare(text, stringprep_xmpp_resourceprep, 0), text, "resourcepart of a JID");
 }
 
 Result<std::string> bare_jid(std::string_view text) {
-  return unless_empty(prepare_bare(text), text, "JID of an account or a domain");
+  return unless_empty(prepare_bare(text), text, "bare JID");
 }
 
 Result<std::string> unmistakable_localpart(std::string_view text) { return unmistakable(localpart, prepare_local, text); }
 
 Result<std::string> unmistakable_account(std::string_view text) {
-  if (text.find('@') == text.npos) return fail(Error::malformed, quote(text) + " is no JID of an account");
+  if (text.find('@') == text.npos) return fail(Error::malformed, quote(text) + " is not the JID of an account");
   return unmistakable(bare_jid, prepare_bare, text);
 }
 

@@ -64,7 +64,7 @@ Result<ScgiHead::Fed> ScgiHead::feed(std::string_view bytes) {
 
 Result<void> ScgiHead::take_length(char c) {
   if (c != ':') {
-    if (c < '0' || c > '9') return fail(Error::malformed, "an SCGI request begins with a number and a colon");
+    if (c < '0' || c > '9') return fail(Error::malformed, "an SCGI request must begin with a number and a colon");
     if (length_ == "0") return fail(Error::malformed, "the length of the SCGI headers has a leading zero");
     if (length_.size() == max_length_digits)
       return fail(Error::too_large, "the length of the SCGI headers has more than 5 digits");
@@ -92,7 +92,7 @@ Result<void> ScgiHead::parse_headers() {
       if (*value != "1") return fail(Error::malformed, "the SCGI header \"SCGI\" is not 1");
       is_scgi = true;
     } else if (*name == "CONTENT_LENGTH" && !headers_.empty()) {
-      return fail(Error::malformed, "the SCGI header CONTENT_LENGTH is not the first, or comes twice");
+      return fail(Error::malformed, "the SCGI header CONTENT_LENGTH is not the first, or occurs twice");
     }
     headers_.push_back({std::string(*name), std::string(*value)});
   }
@@ -100,7 +100,7 @@ Result<void> ScgiHead::parse_headers() {
     return fail(Error::malformed, "the first SCGI header is not CONTENT_LENGTH");
   const auto content_bytes = decimal<std::uint64_t>(headers_.front().value);
   if (!content_bytes)
-    return fail(Error::malformed, "CONTENT_LENGTH is no number: " + quote(headers_.front().value));
+    return fail(Error::malformed, "CONTENT_LENGTH is not a number: " + quote(headers_.front().value));
   content_bytes_ = *content_bytes;
   if (!is_scgi) return fail(Error::malformed, "the SCGI header \"SCGI\" is missing");
   block_ = {};

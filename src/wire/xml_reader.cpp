@@ -45,8 +45,8 @@ Result<void> Reader::run(std::string_view xml) {
 }
 
 void Reader::start_element(const XmlName& name, std::span<const XmlAttribute> attributes) {
-  if (++depth_ > max_element_depth) return stop(Error::too_large, "its elements are nested too deep");
-  if (!visitor_.start_element(name, attributes)) stop(Error::refused, "it is not what was wanted");
+  if (++depth_ > max_element_depth) return stop(Error::too_large, "its elements are nested too deeply");
+  if (!visitor_.start_element(name, attributes)) stop(Error::refused, "it is not the expected element");
 }
 
 void Reader::end_element() {

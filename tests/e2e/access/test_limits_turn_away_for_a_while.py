@@ -18,12 +18,12 @@ def limited(own_worker, user):
 
 
 # What a person with curl reads of it.
-WHY = {"streams": "this worker has as many streams as it may", "streams_per_address": "your address has as many streams as it may",
-       "streams_per_user": "you have as many streams as you may", "streams_per_node": "the node has as many streams as it may",
-       "nodes": "this worker follows as many nodes as it may",
-       "subscribes_per_second": "too many nodes were asked for in this second",
-       "subscribes_per_address": "your address asked for too many nodes in this second",
-       "bad_tokens_per_address": "your address brought too many tokens that are not valid"}
+WHY = {"streams": "this worker has reached its limit of streams", "streams_per_address": "your address has reached its limit of streams",
+       "streams_per_user": "you have reached your limit of streams", "streams_per_node": "the node has reached its limit of streams",
+       "nodes": "this worker has reached its limit of nodes",
+       "subscribes_per_second": "too many nodes were requested in this second",
+       "subscribes_per_address": "your address requested too many nodes in this second",
+       "bad_tokens_per_address": "your address sent too many tokens that are not valid"}
 
 
 def turned_away(stream, limit: str) -> int:
@@ -156,7 +156,7 @@ def test_outsiders_write_few_lines_that_say_who(prosody, limited, node, folder, 
     lines = [re.sub(r"[0-9]+", "N", line.partition(" ")[2].partition(":")[2]) for line in worker.log().splitlines()
              if " debug:" not in line]
     assert max(lines.count(line) for line in set(lines)) <= 10, sorted(set(lines), key=lines.count)[-3:]
-    for kind in ("request: 192.0.2.9 is refused", "token: refused from 192.0.2.9", "limit: 192.0.2.9 is told"):
+    for kind in ("request: refused 192.0.2.9", "token: refused a token from 192.0.2.9", "limit: told 192.0.2.9"):
         assert kind in worker.log()
 
 

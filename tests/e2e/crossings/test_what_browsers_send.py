@@ -127,7 +127,7 @@ def test_a_strange_user_is_asked_about_as_that_user(crossing, scripted, open_dir
 def test_a_user_whom_servers_may_take_for_another_is_nobody(crossing, scripted, open_direct, text):
     """They fold capitals, fullwidth letters and the like (stringprep); letters younger than its tables one may fold."""
     reader = ask(open_direct, crossing, "fastcgi", target="/eventsource/a", host="user.example", REMOTE_USER=text)
-    assert reader.status == 403 and "cannot be asked about" in reader.text()
+    assert reader.status == 403 and "cannot make a JID of the user" in reader.text()
     assert not [stanza for stanza in list(scripted.stanzas) if "@" in stanza.get("from")]
 
 

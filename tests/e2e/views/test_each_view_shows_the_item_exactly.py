@@ -126,4 +126,4 @@ def test_stored_items_and_those_of_several_nodes_look_the_same(xmpp, publisher, 
 
 def test_another_format_is_a_400(worker, node, framing, open_direct):
     refused = open_direct(worker, framing=framing, target=f"/eventsource/{node}?format=xml", wait=False).wait_head()
-    assert refused.status == 400 and refused.text() == "format is payload, item, json or atom\n"
+    assert refused.status == 400 and refused.text() == "format must be payload, item, json or atom\n"

@@ -152,7 +152,7 @@ TEST_F(TokenGateTest, SaysThatATokenIsWrongButNotWhy) {
   params.add("HTTP_AUTHORIZATION", "Bearer " + test::rs256);
   EXPECT_EQ(status(), 401);
   EXPECT_EQ(refusal().challenge, "Bearer error=\"invalid_token\"");
-  EXPECT_EQ(refusal().text, "the token is not valid, or no longer");
+  EXPECT_EQ(refusal().text, "the token is not valid, or no longer valid");
 }
 
 TEST_F(TokenGateTest, RefusesAnExpiredToken) {
@@ -249,7 +249,7 @@ TEST_F(UserGateTest, RefusesAUserWhoWouldBeSomebodyElse) {
 TEST_F(UserGateTest, RefusesAUserWhomServersTakeForAnother) {
   params.add("REMOTE_USER", "ａlice");
   EXPECT_EQ(status(), 403);
-  EXPECT_EQ(refusal().text, "the user \"ａlice\" cannot be asked about: XMPP servers take \"ａlice\" for \"alice\"");
+  EXPECT_EQ(refusal().text, "cannot make a JID of the user \"ａlice\": XMPP servers read \"ａlice\" as \"alice\"");
 }
 
 TEST_F(UserGateTest, LetsPatternsMatchWhatTheirUserMayRead) {

@@ -532,7 +532,7 @@ TEST_P(LimitedTest, TellsWhoIsOverALimitWhenToComeBack) {
   connect(GetParam());
   request(GetParam(), get("/eventsource/news"));
   const std::string text = response(GetParam());
-  const std::string before = head + ": this worker has as many streams as it may\nretry: ";
+  const std::string before = head + ": this worker has reached its limit of streams\nretry: ";
   ASSERT_EQ(text.substr(0, before.size()), before);
   const int retry = std::stoi(text.substr(before.size()));
   EXPECT_GE(retry, 60'000);

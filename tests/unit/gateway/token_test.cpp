@@ -380,18 +380,18 @@ TEST(Key, OfNoUseHereIsNotTaken) {
   const std::string too_short = "holds neither a public key in PEM nor a secret of at least 32 bytes";
   EXPECT_EQ(reason_of(Key::parse("")), too_short);
   EXPECT_EQ(reason_of(Key::parse(std::string(31, 'x') + "\n")), too_short);
-  EXPECT_EQ(reason_of(Key::parse(std::string(16'385, 'x'))), "holds more than 16KiB");
+  EXPECT_EQ(reason_of(Key::parse(std::string(16'385, 'x'))), "is larger than 16KiB");
   EXPECT_THAT(reason_of(Key::parse("-----BEGIN RSA PRIVATE KEY-----\nAAAA\n")), HasSubstr("holds a private key"));
   EXPECT_THAT(reason_of(Key::parse("-----BEGIN ENCRYPTED PRIVATE KEY-----\n")), HasSubstr("holds a private key"));
   EXPECT_THAT(reason_of(Key::parse("-----BEGIN CERTIFICATE-----\nAAAA\n")), HasSubstr("x509 -pubkey"));
   EXPECT_EQ(reason_of(Key::parse("-----BEGIN PUBLIC KEY-----\nAAAA\n-----END PUBLIC KEY-----\n")),
-            "holds no public key that can be read");
+            "does not hold a readable public key");
   EXPECT_EQ(
       reason_of(Key::parse("-----BEGIN PUBLIC KEY-----\nProc-Type: 4,ENCRYPTED\nDEK-Info: AES-128-CBC,00000000000000"
                            "000000000000000000\n\nAAAA\n-----END PUBLIC KEY-----\n")),
-      "holds no public key that can be read")
+      "does not hold a readable public key")
       << "and nobody is asked for a passphrase";
-  EXPECT_EQ(reason_of(Key::parse(rsa_key + p256_key)), "holds more than one key; each needs a file of its own");
+  EXPECT_EQ(reason_of(Key::parse(rsa_key + p256_key)), "holds more than one key; put each in a file of its own");
   EXPECT_THAT(reason_of(Key::parse(rsa_1024_key)), HasSubstr("an RSA key of 1024 bits"));
   EXPECT_THAT(reason_of(Key::parse(p384_key)), HasSubstr("another elliptic curve"));
   EXPECT_THAT(reason_of(Key::parse(ed25519_key)), HasSubstr("neither RSA (RS256) nor P-256 (ES256)"));

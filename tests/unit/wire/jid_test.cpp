@@ -56,7 +56,7 @@ TEST(Unmistakable, IsNothingThatOneServerMightFoldAndAnotherNot) {
 }
 
 TEST(Unmistakable, SaysWhoIsMeant) {
-  EXPECT_EQ(unmistakable_localpart("ａlice").error().reason, "XMPP servers take \"ａlice\" for \"alice\"");
+  EXPECT_EQ(unmistakable_localpart("ａlice").error().reason, "XMPP servers read \"ａlice\" as \"alice\"");
 }
 
 TEST(BareJid, IsNothingElse) {
