@@ -352,8 +352,8 @@ void Subscriber::count_failure(Follow& follow) {
   if (!follow.in_quarantine()) return;
   counters_->quarantines.fetch_add(1, std::memory_order_relaxed);
   follow.quarantine = std::clamp(2 * follow.quarantine, options_.quarantine, options_.forgive);
-  log_limited::warn("pubsub: the XMPP session failed twice while {} was asked for; it is asked for again when a new stream "
-                    "opens, not sooner than in {} s", display(*follow.name),
+  log_limited::warn("pubsub: the XMPP session failed twice while the worker asked for {}; it asks again when a new stream "
+                    "opens, but not within {} s", display(*follow.name),
                     std::chrono::ceil<std::chrono::seconds>(follow.quarantine).count());
   follow.quarantined_until = std::chrono::steady_clock::now() + follow.quarantine;
   follow.asked_anew = false;

@@ -133,14 +133,14 @@ void Subscriber::make_sure(const FollowRef& follow, const IqFailure& failure, co
                      const FollowRef asked = weak.lock();
                      if (!asked || asked->state != State::subscribing || !session_.ready()) return;
                      if (info) return refuse(asked, reason, hub::Refusal::forbidden);
-                     log_limited::warn("pubsub: {} is away: {}", quote(asked->name->service), info.error().reason);
+                     log_limited::warn("pubsub: {} is not reachable: {}", quote(asked->name->service), info.error().reason);
                      tell_held(*asked);
                      try_later(*asked);
                    });
 }
 
 void Subscriber::refuse(const FollowRef& follow, const std::string& why, hub::Refusal refusal) {
-  log_limited::info("pubsub: {} is refused: {}", display(*follow->name), why);
+  log_limited::info("pubsub: access to {} was refused: {}", display(*follow->name), why);
   if (!follow->primed) {
     for (const ShardIndex shard : follow->shards) tell(shard, hub::Refused{*follow->name, refusal});
     follow->shards.clear();
@@ -175,7 +175,7 @@ void Subscriber::fill(Follow& follow, const Turn& turn) {
     if (!filled || filled->state != State::filling || !session_.ready()) return;
     if (stored) {
       const hub::Feed::Backfill backfill = filled->feed.end_backfill(*stored, Clock::now());
-      spdlog::debug("pubsub: {} stores {} items; {} events follow from them", display(*filled->name), stored->size(),
+      spdlog::debug("pubsub: {} stores {} items, which made {} events", display(*filled->name), stored->size(),
                     backfill.events.size());
       return activate(*filled, backfill, turn);
     }
@@ -330,7 +330,7 @@ void Subscriber::fetch_snapshot(Follow& follow, const Turn& turn) {
 void Subscriber::tell_deaf(Follow& follow) {
   if (follow.heard || follow.told_deaf || !is_account(follow.name->service)) return;
   follow.told_deaf = true;
-  log_limited::warn("pubsub: {} had news that its server did not notify; if that goes on, see \"Accounts' own nodes\" in deploy/README.md",
+  log_limited::warn("pubsub: {} changed without a notification from its server; if this goes on, see \"Accounts' own nodes\" in deploy/README.md",
                display(*follow.name));
 }
 

@@ -56,7 +56,7 @@ void Subscriber::enter(Follow& follow) {
   room.deadline.after(options_.deadline, [this, weak = std::weak_ptr(find(*follow.name))] {
     const FollowRef late = weak.lock();
     if (!late || late->state != State::subscribing || !session_.ready()) return;
-    log_limited::warn("room: no answer to entering {}", quote(late->room->occupant));
+    log_limited::warn("room: the service did not answer when entering {}", quote(late->room->occupant));
     leave_room(*late);
     tell_held(*late);
     try_later(*late);
@@ -75,7 +75,7 @@ void Subscriber::on_presence(const Element& presence) {
     if (++follow->room->number <= max_nicks) return enter(*follow);
     follow->room->number = 1;
     follow->room->turn.reset();
-    return on_refused(follow, {Error::unavailable, "every nick is in use", {}});
+    return on_refused(follow, {Error::unavailable, "every nickname is in use", {}});
   }
   if (read.what == What::refused && entering) {
     follow->room->occupant.clear();
@@ -118,7 +118,7 @@ void Subscriber::fill_room(Follow& follow, const IqResult& pong) {
   }
   follow.room->told_history = true;
   const hub::Feed::Backfill filled = follow.feed.end_backfill(follow.room->list.items(), Clock::now());
-  spdlog::debug("room: {} had {} items; {} events follow from them", display(*follow.name), follow.room->list.items().size(),
+  spdlog::debug("room: {} had {} items, which made {} events", display(*follow.name), follow.room->list.items().size(),
                 filled.events.size());
   activate(follow, filled);
 }
@@ -158,7 +158,7 @@ void Subscriber::check_room(Follow& follow, const Turn& turn) {
                      if (pong || !asked || asked->state != State::active || !session_.ready()) return;
                      const std::string& condition = pong.error().stanza.condition;
                      if (condition != "not-acceptable" && condition != "item-not-found" && !pubsub::is_no(pong.error())) return;
-                     log_limited::warn("room: {} is not in the room any more; entering again", quote(asked->room->occupant));
+                     log_limited::warn("room: {} is no longer in the room; entering again", quote(asked->room->occupant));
                      subscribe(*asked);
                    });
 }

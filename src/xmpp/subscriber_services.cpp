@@ -171,7 +171,7 @@ void Subscriber::check_each(const std::string& jid, const std::unordered_set<std
   const auto service = services_.find(jid);
   if (service == services_.end()) return;
   if (!std::exchange(service->second.lists_none, true))
-    log_limited::warn("pubsub: {} does not answer which subscriptions we have; asking about each node from now on", quote(jid));
+    log_limited::warn("pubsub: {} does not list our subscriptions; asking about each node from now on", quote(jid));
   for (const std::string& node : nodes) push_check({jid, node});
 }
 
@@ -183,7 +183,7 @@ void Subscriber::find_left_over(const std::string& jid, const std::vector<pubsub
     if (!is_ours(one) || find(name)) continue;
     unused.insert(name);
     if (!unused_.count(name) || left_over_.count(name)) continue;
-    log_limited::info("pubsub: dropping the left-over subscription to {}", display(name));
+    log_limited::info("pubsub: dropping the leftover subscription to {}", display(name));
     unsubscribe(name, one.subid);
   }
   if (unused.empty()) strays_.erase(jid);

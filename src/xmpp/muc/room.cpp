@@ -59,8 +59,8 @@ Presence read_end(const Element& x, const std::vector<unsigned>& codes) {
   if (const Element* destroy = x.child("destroy", user_ns))
     return {Presence::What::destroyed, false, {}, "the room was destroyed" + reason_of(*destroy)};
   constexpr std::array ends = {std::pair{301u, "banned"}, std::pair{307u, "kicked"},
-                               std::pair{321u, "put out by a change of affiliation"},
-                               std::pair{322u, "put out, for the room is for members alone now"}};
+                               std::pair{321u, "removed because of an affiliation change"},
+                               std::pair{322u, "removed because the room is now members-only"}};
   // 333 (an error of delivery) comes with a 307 on some servers: it is no ill will.
   if (!has_any(codes, {332, 333}))
     for (const auto& [code, what] : ends)

@@ -38,7 +38,7 @@ Answered read_probe_failure(const IqFailure& failure) {
       if (failure.stanza.application == "unsupported" && failure.stanza.feature == "persistent-items")
         return {Verdict::allowed};
       if (failure.stanza.application == "persistent-items") return {Verdict::allowed};
-      return {Verdict::refused, "does not tell who may read: " + failure.reason};
+      return {Verdict::refused, "does not say who may read: " + failure.reason};
     default: return {std::nullopt, {}, failure.reason};
   }
 }
@@ -63,14 +63,14 @@ Answered read_privileged_probe(const IqResult& result, std::string_view service)
   if (!result) {
     const IqFailure& failure = result.error();
     if (failure.error == Error::refused)
-      return {Verdict::refused, "is not let ask for its users (XEP-0356): " + failure.reason};
+      return {Verdict::refused, "cannot be asked in the name of users (XEP-0356): " + failure.reason};
     return {std::nullopt, {}, failure.reason};
   }
   const Element* privilege = result->child("privilege", privilege_ns);
   const Element* forwarded = privilege ? privilege->child("forwarded", forward_ns) : nullptr;
   const Element* inner = forwarded ? forwarded->child("iq", client_ns) : nullptr;
   if (!inner || bare(inner->attribute("from")) != ascii_lower(service))
-    return {std::nullopt, {}, "the server's answer holds none of the service"};
+    return {std::nullopt, {}, "the server's answer does not contain the service's answer"};
   if (inner->attribute("type") == "result") return {Verdict::allowed};
   if (inner->attribute("type") == "error") return read_probe_failure(to_failure(read_stanza_error(*inner)));
   return {std::nullopt, {}, "the service's answer is neither a result nor an error"};

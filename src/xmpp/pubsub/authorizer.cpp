@@ -178,7 +178,7 @@ void Authorizer::on_verdict(Entry& entry, Verdict verdict) {
 /// Not a refusal. Those who read already read on for a few tries.
 void Authorizer::on_silence(Entry& entry, const std::string& why) {
   ++entry.failures;
-  spdlog::debug("access: nobody says whether {} may read {}: {}", quote(entry.user.jid), display(entry.name), why);
+  spdlog::debug("access: the service does not say whether {} may read {}: {}", quote(entry.user.jid), display(entry.name), why);
   if (entry.failures == options_.max_tries)
     complain(quote(entry.name.service) + " does not say what users may read: " + why);
   schedule(entry, Clock::now() + options_.retry);

@@ -84,7 +84,7 @@ void Session::Impl::log_down(const Failure& why, std::chrono::milliseconds again
   if (why.reason == logged_reason && now - logged_at < options.log_again_after) return;
   logged_reason = why.reason;
   logged_at = now;
-  spdlog::warn("no XMPP session for component {} at {}:{}: {}; trying again in {} ms, and so on", quote(options.jid),
+  spdlog::warn("no XMPP session for component {} at {}:{}: {}; trying again, first in {} ms", quote(options.jid),
                options.host, options.port, why.reason, again_in.count());
 }
 

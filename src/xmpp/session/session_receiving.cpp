@@ -71,7 +71,7 @@ void Session::Impl::handle(StreamEvent& event) {
 
 void Session::Impl::handle_header(const Element& header) {
   const std::string_view id = header.attribute("id");
-  if (id.empty()) return down({Error::malformed, "the server's stream has no ID, so there is nothing to hash for it"});
+  if (id.empty()) return down({Error::malformed, "the server's stream header has no ID, so the worker cannot compute the handshake"});
   link->send(handshake(id, options.secret));
 }
 
@@ -92,13 +92,13 @@ void Session::Impl::handle_stanza(StreamEvent& event) {
 
 void Session::Impl::handle_passed_over(const StreamEvent& event) {
   const Element& stanza = event.element;
-  log_limited::warn("a {} from {} was passed over: {}", quote(stanza.name, 30), quote(stanza.attribute("from")), event.reason);
+  log_limited::warn("ignored a {} from {}: {}", quote(stanza.name, 30), quote(stanza.attribute("from")), event.reason);
   if (events.on_passed_over) events.on_passed_over();
   if (stanza.name != "iq" || state != SessionState::ready) return;
   const std::string_view type = stanza.attribute("type");
   if (type == "get" || type == "set") return answer_stranger(stanza, answer_too_large(stanza));
   if (auto callback = pending.take(stanza.attribute("id"), stanza.attribute("from"), options.jid))
-    callback(tl::unexpected<IqFailure>({Error::too_large, "the reply was passed over: " + event.reason, {}}));
+    callback(tl::unexpected<IqFailure>({Error::too_large, "the reply was ignored: " + event.reason, {}}));
 }
 
 void Session::Impl::handle_iq(Stanza&& iq) {
@@ -106,7 +106,7 @@ void Session::Impl::handle_iq(Stanza&& iq) {
   if (type != "result" && type != "error") return answer_stranger(iq, answer(iq));
   OnIqResult callback = pending.take(iq.attribute("id"), iq.attribute("from"), options.jid);
   if (!callback) {
-    spdlog::debug("an IQ reply from {} answers nothing", quote(iq.attribute("from")));
+    spdlog::debug("an IQ reply from {} matches no request", quote(iq.attribute("from")));
   } else if (type == "result") {
     callback(std::move(iq));
   } else {

@@ -30,13 +30,13 @@ void Session::Impl::answer_stranger(const Element& iq, OutStanza reply) {
     Result<std::string> xml = reply.xml();
     if (!xml) return spdlog::debug("not sent: {}", xml.error().reason);
     if (link->queued_bytes() + xml->size() > options.max_queued_answer_bytes)
-      over = "the server does not take what is sent fast enough";
+      over = "the server does not read fast enough";
     else if (!answer_budget.take(asker, xml->size(), Clock::now()))
-      over = "too much was asked lately";
+      over = "there were too many requests lately";
     else
       return link->send(std::move(*xml));
   }
-  log_limited::info("an IQ from {} gets no answer: {}", quote(asker), over);
+  log_limited::info("left an IQ from {} unanswered: {}", quote(asker), over);
   if (events.on_unanswered) events.on_unanswered();
 }
 

@@ -95,7 +95,7 @@ void StanzaReader::Impl::parse() {
     // A server may pass on what its own parser, without namespaces, took for good.
     if (depth != 1) return stream_.fail_with(Error::malformed, "the stream header cannot be read");
     pass_over(outcome == XmlStream::Outcome::too_large ? "it takes too much memory to read"
-                                                       : "its namespaces are not declared as they must be");
+                                                       : "its namespace declarations are not valid");
     depth_ = depth;
   }
   if (depth == 1 && depth_ == 1) {
@@ -123,7 +123,7 @@ void StanzaReader::Impl::start_element(const wire::XmlName& name, std::span<cons
   if (placeholders_ < left_out.size() && stream_.token_begin() == left_out[placeholders_]) {
     ++placeholders_;
     in_placeholder_ = true;
-    if (reason_.empty() && !stanza_.leave_out()) pass_over("an element in it is over a bound");
+    if (reason_.empty() && !stanza_.leave_out()) pass_over("an element in it exceeds a limit");
     return;
   }
   if (depth_ == 2) {
@@ -141,7 +141,7 @@ void StanzaReader::Impl::start_element(const wire::XmlName& name, std::span<cons
 void StanzaReader::Impl::start_stream(const wire::XmlName& name, std::span<const wire::XmlAttribute> attributes) {
   if (stream_.priming()) return;
   if (name.local != "stream" || name.ns != streams_ns)
-    return stream_.fail_with(Error::malformed, "what the server sends is no XMPP stream");
+    return stream_.fail_with(Error::malformed, "the server does not send an XMPP stream");
   stanza_.begin(name, attributes);
   events_.push_back({StreamEvent::Kind::open, stanza_.take(), {}});
 }

@@ -64,7 +64,7 @@ StanzaScanner::Found StanzaScanner::read_text(std::string_view& bytes) {
     // White space between stanzas, a keep-alive, is nobody's; before the header expat is to judge it.
     if (!std::all_of(bytes.begin(), bytes.begin() + static_cast<std::ptrdiff_t>(end), is_space))
       return fail(Error::malformed, has_header_ ? "the stream has text between stanzas"
-                                                : "what the server sends is no XMPP stream");
+                                                : "the server does not send an XMPP stream");
     if (has_header_)
       bytes.remove_prefix(end);
     else
@@ -322,7 +322,7 @@ void StanzaScanner::over(const std::string& bound) {
 
 void StanzaScanner::pass_over(const std::string& bound) {
   if (!has_header_ || (state_ == State::end_tag && depth_ == 0)) {
-    fail(Error::too_large, "the stream's own tag is too long");
+    fail(Error::too_large, "the stream's start tag is too long");
     return;
   }
   text_.resize(start_tag_bytes_);

@@ -209,7 +209,7 @@ def test_a_nick_that_a_room_gives_us_stays_a_nick(crossing, scripted, open_direc
 
 @pytest.mark.parametrize("asked, target, told", [("list", "/eventsource/?node=*", "does not list its nodes"),
                                                  ("items", "/eventsource/n", "has no stored items"),
-                                                 ("join", "/eventsource/room/lobby", "is refused")])
+                                                 ("join", "/eventsource/room/lobby", "was refused")])
 @pytest.mark.parametrize("text", HOSTILE, **ids)
 def test_whatever_is_answered_with_an_error_its_text_stays_in_its_line(crossing, scripted, open_direct, text, asked, target, told):
     scripted.errors[asked] = text_in_xml(text)
@@ -227,7 +227,7 @@ def test_the_text_of_an_error_stays_in_its_line_of_the_log(crossing, scripted, o
     reader = open_direct(crossing, target="/eventsource/n", host="open.example", wait=False).wait_head()
     assert reader.status == 403
     check_head(reader)
-    assert "is refused" in crossing.log()
+    assert "was refused" in crossing.log()
 
 
 @pytest.mark.parametrize("sender", ["other.example", "pubsub.example/x", "me.example"])
