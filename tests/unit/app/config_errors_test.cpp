@@ -212,7 +212,7 @@ TEST(ConfigErrors, WhatIsMissingIsNamedWithAnExample) {
       {replaced(least, "jid = \"pubsub.localhost\"\n", ""),
        "x.toml:6: [[service]] jid is missing; write, for instance, jid = \"pubsub.example.org\""},
       {replaced(least, "[[service]]\njid = \"pubsub.localhost\"\n", ""),
-       "x.toml:1: [[service]] is missing; name at least one pubsub service that may be read: [[service]] and "
+       "x.toml:1: [[service]] is missing; configure at least one pubsub service: [[service]] and "
        "below it "
        "jid = \"pubsub.example.org\""},
       {replaced(least, "[\"127.0.0.1:9000\"]", "[]"),

@@ -167,7 +167,7 @@ TEST_F(ListenerTest, RefusesAPathThatIsNoSocketAndLeavesIt) {
   Listener listener(io, shards);
   const auto refused = listener.open(at(path));
   ASSERT_FALSE(refused);
-  EXPECT_NE(refused.error().reason.find("is no socket"), std::string::npos);
+  EXPECT_NE(refused.error().reason.find("is not a socket"), std::string::npos);
   listener.close();
   std::string text;
   std::ifstream(path) >> text;

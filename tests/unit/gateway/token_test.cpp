@@ -393,7 +393,7 @@ TEST(Key, OfNoUseHereIsNotTaken) {
       << "and nobody is asked for a passphrase";
   EXPECT_EQ(reason_of(Key::parse(rsa_key + p256_key)), "holds more than one key; put each in a file of its own");
   EXPECT_THAT(reason_of(Key::parse(rsa_1024_key)), HasSubstr("an RSA key of 1024 bits"));
-  EXPECT_THAT(reason_of(Key::parse(p384_key)), HasSubstr("another elliptic curve"));
+  EXPECT_THAT(reason_of(Key::parse(p384_key)), HasSubstr("an elliptic curve other than P-256"));
   EXPECT_THAT(reason_of(Key::parse(ed25519_key)), HasSubstr("neither RSA (RS256) nor P-256 (ES256)"));
 }
 
