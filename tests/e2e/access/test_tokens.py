@@ -215,6 +215,6 @@ def test_a_header_that_asks_for_something_else_opens_nothing(guarded, node, open
 def test_bad_keys_leave_the_old_ones(guarded, keys, node, open_direct):
     worker = guarded()
     keys(OTHER, "short")
-    reload(worker, "the keys stay as they were")
+    reload(worker, "keeping the old keys")
     assert "short" not in worker.log().replace("shorter", "")
     open_direct(worker, node, **bearer(node))

@@ -33,7 +33,7 @@ def test_a_subscription_of_a_killed_worker_is_given_up(accounts_worker, user, al
     accounts_worker.start().wait_connected(user("friend"))
     # Nobody told the new worker of that account. What the account says does.
     alice.publish(node, "<p xmlns='urn:x'/>", "i1")
-    subscribed(node, False, f'dropping the left-over subscription to "{node}"')
+    subscribed(node, False, f'dropping the leftover subscription to "{node}"')
     before = len(accounts_worker.log())
     alice.publish(node, "<p xmlns='urn:x'/>", "i2")
     user("friend").iq("get", "<ping xmlns='urn:xmpp:ping'/>", accounts_worker.component)
