@@ -37,8 +37,9 @@ run_one() {
   local seeds=()
   [ -d "tests/fuzz/corpus/$name" ] && seeds=("tests/fuzz/corpus/$name")
   local result=good
-  # 4 KiB hold every kind of input; longer ones only make each try slower. Ten seconds for one input is a hang.
-  "build/fuzz/tests/fuzz/fuzz_$name" -max_total_time="$seconds" -max_len=4096 -timeout=10 -rss_limit_mb=1024 \
+  # 4 KiB hold every kind of input; longer ones only make each try slower. A minute for one input is a hang, also on a
+  # machine that does ten other things.
+  "build/fuzz/tests/fuzz/fuzz_$name" -max_total_time="$seconds" -max_len=4096 -timeout=60 -rss_limit_mb=1024 \
     -print_final_stats=1 -verbosity=1 -artifact_prefix="build/fuzz/failures/$name-" "${options[@]}" \
     "$corpus" "${seeds[@]}" >"$log" 2>&1 || result=FAILED
   awk -v name="$name" -v result="$result" '
