@@ -135,7 +135,7 @@ TEST_F(ReplayMemory, IsSharedByStreamsThatDoNotRead) {
 class Backlogs : public ReplayMemory {
  protected:
   Backlogs() : ReplayMemory(bounded()) {}
-  ShardOptions bounded() {
+  static ShardOptions bounded() {
     ShardOptions options = small();
     options.backlogs = &budget;
     return options;
