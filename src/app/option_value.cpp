@@ -195,7 +195,7 @@ void store_entry(const Option& option, const Entry& entry, Config& config, Repor
     return store_list(option, *items, where, config, report);
   Result<void> result;
   if (const auto* number = std::get_if<std::int64_t>(&entry.value))
-    result = check_bounds(option, *number).map([&] { slot<std::size_t>(option, config) = *number; });
+    result = check_bounds(option, *number).map([&] { slot<std::size_t>(option, config) = static_cast<std::size_t>(*number); });
   else if (const auto* flag = std::get_if<bool>(&entry.value))
     slot<bool>(option, config) = *flag;
   else
