@@ -111,6 +111,8 @@ SECTIONS = {
         Row("questions for nodes, at one server", "requests", "src/xmpp/pubsub/directory.hpp asking.per_key", "the others take turns", "none"),
         Row("questions for nodes, in all", "requests", "src/xmpp/pubsub/directory.hpp asking.in_all", "the others take turns", "none"),
         Row("questions whether an open node may still be read, for new streams", "ms between two, for each node and thread", "src/hub/shard.hpp check", "new streams are served by the last answer, as open ones are until `[stream] recheck`", "none"),
+        Row("such questions, at one server", "requests", "src/xmpp/subscriber.hpp rereading.per_key", "the others take turns", "none"),
+        Row("such questions, in all", "requests", "src/xmpp/subscriber.hpp rereading.in_all", "the others take turns", "none"),
         Row("sessions that fail while a node is asked for", "in a row", "src/xmpp/subscriber.hpp max_failures", "the node is in quarantine: tried again when a new stream asks for it, not sooner than in 10 s, and twice as long after each further failure, up to 1 h", "`nodes_quarantined_total`, log"),
         Row("nodes being subscribed to at which the session failed", "nodes", "src/xmpp/subscriber.hpp suspects.in_all", "the others take turns", "none"),
         Row("leftover subscriptions that wait", "subscriptions", "src/xmpp/subscriber.hpp max_left_over", "a later check finds the others", "none"),

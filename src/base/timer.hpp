@@ -13,7 +13,7 @@ class Timer {
  public:
   using Clock = std::chrono::steady_clock;
 
-  explicit Timer(boost::asio::io_context& io) : timer_(io) {}
+  explicit Timer(boost::asio::io_context& io) : timer_(io, Clock::time_point::min()) {}
 
   template <class Then>
   void at(Clock::time_point when, Then then) {
@@ -30,9 +30,9 @@ class Timer {
   }
   void cancel() {
     ++*number_;
-    timer_.cancel();
+    timer_.expires_at(Clock::time_point::min());
   }
-  /// When it is or was due.
+  /// When it is or was due; min() if it was cancelled, or never set.
   Clock::time_point expiry() const { return timer_.expiry(); }
 
  private:

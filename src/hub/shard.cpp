@@ -145,10 +145,10 @@ void Shard::list_again(Audience& audience) {
 }
 
 /// Nobody may fail to leave: without the letter the XMPP side goes on, and nobody reads what comes.
-void Shard::leave(Want::What what, const NodeName& name) noexcept {
+void Shard::leave(Want::What what, const std::string& service, const std::string& node) noexcept {
   try {
-    want_({what, name});
-  } catch (const std::exception& why) {
+    want_({what, {service, node}});
+  } catch (const std::exception&) {
     counters_.failures.fetch_add(1, std::memory_order_relaxed);
   }
 }
@@ -203,7 +203,7 @@ void Shard::drop_unused() noexcept {
     for (Node* node : nodes) drop_if_unused(*node);
     const Selection& selection = last->selection();
     if (selection.patterns.empty() || --listings_[selection.service].audiences > 0) continue;
-    leave(Want::What::unlist, {selection.service, {}});
+    leave(Want::What::unlist, selection.service, {});
     listings_.erase(selection.service);
   }
 }
@@ -212,7 +212,7 @@ void Shard::drop_if_unused(Node& node) noexcept {
   if (!node.unused()) return;
   if (!node.absent()) {
     std::erase(unsent_, &node);
-    leave(Want::What::unfollow, node.name());
+    leave(Want::What::unfollow, node.name().service, node.name().node);
   }
   auto& all = node.absent() ? absent_nodes_ : nodes_;
   all.erase(all.find(node.name()));

@@ -110,7 +110,7 @@ class Shard {
   void log_end(const Stream& stream, CloseReason reason) const;
   void drop_if_unused(Node& node) noexcept;
   void drop_unused() noexcept;
-  void leave(Want::What what, const NodeName& name) noexcept;
+  void leave(Want::What what, const std::string& service, const std::string& node) noexcept;
 
   ShardOptions options_;
   std::function<void(Want)> want_;

@@ -33,6 +33,7 @@ Subscriber::Subscriber(boost::asio::io_context& io, SessionOptions session, Subs
       subscribing_(io, options_.subscribing),
       suspects_(io, options_.suspects),
       checking_(io, options_.checking),
+      rereading_(io, options_.rereading),
       leaving_(io, options_.leaving),
       recheck_timer_(io),
       down_timer_(io),
@@ -144,7 +145,7 @@ void Subscriber::follow(ShardIndex shard, const NodeName& name) {
   const bool has_rested = stop_lingering(*follow);
   follow->asked_anew = follow->asked_anew || follow->in_quarantine();
   if ((has_rested || follow->asked_anew) && follow->state == State::idle && session_.ready()) subscribe(*follow);
-  if (follow->shards.empty() && follow->state == State::active && !follow->room) push_access_check(follow);
+  if (follow->shards.empty() && follow->state == State::active && !follow->room) push_access_check(rereading_, follow);
   if (!follow->shards.insert(shard).second) return;  // it asked anew, and has been told what there is to tell
   make_room();
   count_nodes();
@@ -167,7 +168,8 @@ void Subscriber::unfollow(ShardIndex shard, const NodeName& name) {
 
 /// An answer that is no may come after the stream has begun; then it ends.
 void Subscriber::check(const NodeName& name) {
-  if (const FollowRef follow = find(name); follow && follow->state == State::active && !follow->room) push_access_check(follow);
+  if (const FollowRef follow = find(name); follow && follow->state == State::active && !follow->room)
+    push_access_check(rereading_, follow);
 }
 
 void Subscriber::fetch(ShardIndex shard, const NodeName& name) {
@@ -308,6 +310,7 @@ void Subscriber::on_down() {
   subscribing_.clear();
   suspects_.clear();
   checking_.clear();
+  rereading_.clear();
   leaving_.clear();
   for (auto& [jid, service] : services_) service.lists_none = false;
   left_over_.clear();

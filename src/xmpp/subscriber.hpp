@@ -75,6 +75,7 @@ struct SubscriberOptions {
   LimitedQueue::Limits subscribing{.per_key = 64, .in_all = 4096};  ///< nodes being subscribed to, or entered, and filled
   LimitedQueue::Limits suspects{.per_key = 1, .in_all = 1};         ///< of these, nodes at which the session has failed
   LimitedQueue::Limits checking{.per_key = 16, .in_all = 1024};     ///< questions of the periodic check
+  LimitedQueue::Limits rereading{.per_key = 4, .in_all = 256};      ///< questions whether an open node may still be read
   LimitedQueue::Limits leaving{.per_key = 16, .in_all = 512};       ///< subscriptions being given up
   std::size_t max_left_over = 65'536;              ///< of these, waiting; a later check finds the others
   std::chrono::milliseconds quarantine{10'000};  ///< the first, of a node that the session failed at twice; then doubled
@@ -268,7 +269,7 @@ class Subscriber {
     std::string node = {};
   };
   void push_check(const Check& check);
-  void push_access_check(const FollowRef& follow);
+  void push_access_check(LimitedQueue& line, const FollowRef& follow);
   void check_access(Follow& follow, const Turn& turn);
   void check_subscribing(Follow& follow, const Turn& turn);
   void check(const Check& check, const Turn& turn);
@@ -297,7 +298,7 @@ class Subscriber {
   std::vector<ShardDoors> shards_;
   std::unordered_map<hub::NodeName, FollowRef, hub::NodeNameHash> follows_;
   std::list<Follow*> lingering_;  ///< those that nobody reads, the longest first
-  LimitedQueue subscribing_, suspects_, checking_, leaving_;
+  LimitedQueue subscribing_, suspects_, checking_, rereading_, leaving_;
   struct KnownService {
     std::size_t follows = 0;
     bool answers = false;          ///< has said what it is (XEP-0030)

@@ -70,13 +70,15 @@ void Subscriber::recheck() {
     checking_.push(key_of(room.lock()->name->service), [this, room](const Turn& turn) {
       if (const FollowRef next = room.lock(); next && next->state == State::active) check_room(*next, turn);
     });
-  for (const FollowRef& node : nodes) push_access_check(node);
+  for (const FollowRef& node : nodes) push_access_check(checking_, node);
   schedule_recheck();
 }
 
-void Subscriber::push_access_check(const FollowRef& follow) {
+/// Those of the periodic check and those for streams that come stand in lines of their own, so that neither holds up the
+/// other.
+void Subscriber::push_access_check(LimitedQueue& line, const FollowRef& follow) {
   if (std::exchange(follow->check_waits, true)) return;
-  checking_.push(key_of(follow->name->service), [this, weak = std::weak_ptr(follow)](const Turn& turn) {
+  line.push(key_of(follow->name->service), [this, weak = std::weak_ptr(follow)](const Turn& turn) {
     const FollowRef next = weak.lock();
     if (!next) return;
     next->check_waits = false;

@@ -8,6 +8,8 @@ import re
 import sys
 from pathlib import Path
 
+import check
+
 ROOT = Path(__file__).resolve().parents[2]
 README_BYTES = 8192
 # Built, installed or made by a run: not ours to read.
@@ -73,14 +75,5 @@ def self_test() -> None:
     print("good links pass and broken ones are found")
 
 
-def main() -> int:
-    if "--self-test" in sys.argv:
-        self_test()
-        return 0
-    found = complaints()
-    print("\n".join(found) or "every link leads somewhere")
-    return 1 if found else 0
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(check.main(complaints, self_test, "every link leads somewhere"))

@@ -9,6 +9,8 @@ import re
 import sys
 from pathlib import Path
 
+import check
+
 ROOT = Path(__file__).resolve().parents[2]
 WALKS, WALKS_SECTION = "src/README.md", "## Four lives"
 TEXTS, TEXTS_SECTION = "deploy/web/README.md", "### Status codes"
@@ -120,14 +122,5 @@ def self_test() -> None:
     print("good names pass and bad ones are found")
 
 
-def main() -> int:
-    if "--self-test" in sys.argv:
-        self_test()
-        return 0
-    found = complaints()
-    print("\n".join(found) or "every name in the walks is in src/, every error text is said")
-    return 1 if found else 0
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(check.main(complaints, self_test, "every name in the walks is in src/, every error text is said"))

@@ -32,11 +32,11 @@ void Session::Impl::connect() {
       Link::Events{.on_open = guarded([](Impl& self) { self.opened(); }),
                    .on_bytes = guarded([](Impl& self, std::string_view bytes) { self.received(bytes); }),
                    .on_closed = guarded([](Impl& self, const Failure& why) { self.down(why); })});
-  wait(state_timer, Clock::now() + options.ready_within, [](Impl& self) {
+  state_timer.at(Clock::now() + options.ready_within, guarded([](Impl& self) {
     self.down({Error::timed_out, self.state == SessionState::connecting
                                      ? "the server did not accept the connection in time"
                                      : "the server did not finish the component handshake in time"});
-  });
+  }));
   link->open(options.host, options.port);
 }
 
@@ -65,11 +65,11 @@ void Session::Impl::down(const Failure& why) {
   if (was_ready)
     backoff.ended_after(std::chrono::duration_cast<Backoff::Duration>(Clock::now() - ready_since));
   ping_timer.cancel();
-  iq_timer.expires_at(Clock::time_point::min());  // so that the next session's first IQ arms it
+  iq_timer.cancel();
   link.reset();
   if (running) {
     const std::chrono::milliseconds again_in = backoff.next();
-    wait(state_timer, Clock::now() + again_in, [](Impl& self) { self.connect(); });
+    state_timer.at(Clock::now() + again_in, guarded([](Impl& self) { self.connect(); }));
     log_down(why, again_in);
   } else {
     state_timer.cancel();

@@ -3,7 +3,6 @@
 // session_receiving.cpp and session_sending.cpp (with pings and deadlines). Thread: the session's.
 #pragma once
 
-#include <boost/asio/steady_timer.hpp>
 #include <chrono>
 #include <memory>
 #include <optional>
@@ -11,6 +10,7 @@
 #include <string_view>
 #include <utility>
 
+#include "base/timer.hpp"
 #include "xmpp/session/backoff.hpp"
 #include "xmpp/session/link.hpp"
 #include "xmpp/session/pending_iqs.hpp"
@@ -43,9 +43,9 @@ struct Session::Impl : std::enable_shared_from_this<Session::Impl> {
   Backoff backoff;
   PendingIqs pending;
   AnswerBudget answer_budget;
-  boost::asio::steady_timer state_timer;  ///< connecting, handshaking: the watchdog; down: the back-off
-  boost::asio::steady_timer ping_timer;
-  boost::asio::steady_timer iq_timer;
+  Timer state_timer;  ///< connecting, handshaking: the watchdog; down: the back-off
+  Timer ping_timer;
+  Timer iq_timer;
 
   SessionState state = SessionState::down;
   bool running = false;
@@ -67,14 +67,6 @@ struct Session::Impl : std::enable_shared_from_this<Session::Impl> {
     return [weak = weak_from_this(), body](auto&&... arguments) {
       if (auto self = weak.lock()) body(*self, std::forward<decltype(arguments)>(arguments)...);
     };
-  }
-  /// A timer that was moved or cancelled says nothing.
-  template <class Body>
-  void wait(boost::asio::steady_timer& timer, Clock::time_point until, Body body) {
-    timer.expires_at(until);
-    timer.async_wait(guarded([body, &timer, until](Impl& self, const boost::system::error_code& error) {
-      if (!error && timer.expiry() == until) body(self);
-    }));
   }
 
   /// Pausing holds back what others sent, not the handshake.

@@ -43,24 +43,24 @@ void Session::Impl::answer_stranger(const Element& iq, OutStanza reply) {
 void Session::Impl::wait_for_iqs() {
   const std::optional<Clock::time_point> deadline = pending.next_deadline();
   if (!deadline || (iq_timer.expiry() <= *deadline && iq_timer.expiry() > Clock::now())) return;
-  wait(iq_timer, *deadline, [](Impl& self) {
+  iq_timer.at(*deadline, guarded([](Impl& self) {
     // While paused the reply may be waiting in the socket; resume() comes back here.
     if (self.paused) return;
     const auto keep_alive = self.shared_from_this();
     self.pending.fail_overdue(Clock::now());
     self.wait_for_iqs();
-  });
+  }));
 }
 
 /// Silence for ping_every: asks the server to route a ping to ourselves, which needs no name but our own. Any byte that
 /// comes, an error too, is a sign of life.
 void Session::Impl::wait_for_ping() {
-  wait(ping_timer, std::max(last_received + options.ping_every, Clock::now()), [](Impl& self) {
+  ping_timer.at(std::max(last_received + options.ping_every, Clock::now()), guarded([](Impl& self) {
     const bool silent = !self.paused && Clock::now() - self.last_received >= self.options.ping_every;
     if (silent) return self.ping();
     if (self.paused) self.last_received = Clock::now();  // nobody listened: the silence begins anew
     self.wait_for_ping();
-  });
+  }));
 }
 
 void Session::Impl::ping() {
@@ -70,11 +70,11 @@ void Session::Impl::ping() {
             .attribute("to", options.jid)
             .child(OutStanza("ping", "urn:xmpp:ping")));
   const Clock::time_point asked = Clock::now();
-  wait(ping_timer, asked + options.ping_deadline, [asked](Impl& self) {
+  ping_timer.at(asked + options.ping_deadline, guarded([asked](Impl& self) {
     if (self.last_received < asked && !self.paused)
       return self.down({Error::timed_out, "the server does not answer pings"});
     self.wait_for_ping();
-  });
+  }));
 }
 
 void Session::send_iq(IqType type, std::string to, OutStanza payload, std::chrono::milliseconds deadline,

@@ -44,16 +44,25 @@ def test_open_streams_end_and_new_ones_get_403(xmpp, worker, new_node, publisher
     assert "theirs" in unharmed.next().data
 
 
+@pytest.fixture
+def withdrawn(own_worker, user, new_node, publisher, open_direct):
+    """withdrawn(how): a node that may be read no longer, with a stream that has read of it; no re-check will come."""
+    def make(how: str) -> tuple:
+        worker = own_worker(stream={"recheck": "1h", "heartbeat": "1s"}).start().wait_connected(user("friend"))
+        node = new_node(persist_items=1)
+        stream = open_direct(worker, node)
+        publish(publisher, node, "before")
+        stream.next()
+        WITHDRAW[how](publisher, node, worker.component)
+        return worker, node, stream
+    return make
+
+
 # ejabberd lets who is subscribed read what is stored, until the re-check asks whether it may still subscribe.
 @pytest.mark.parametrize("xmpp, how", [("prosody", "outcast"), ("prosody", "whitelist"), ("ejabberd", "outcast")],
                          indirect=["xmpp"], scope="session")
-def test_who_asks_for_what_is_stored_finds_out_at_once(xmpp, own_worker, user, new_node, publisher, open_direct, how):
-    worker = own_worker(stream={"recheck": "1h", "heartbeat": "1s"}).start().wait_connected(user("friend"))
-    node = new_node(persist_items=1)
-    stream = open_direct(worker, node)
-    publish(publisher, node, "before")
-    stream.next()
-    WITHDRAW[how](publisher, node, worker.component)
+def test_who_asks_for_what_is_stored_finds_out_at_once(xmpp, withdrawn, open_direct, how):
+    worker, node, stream = withdrawn(how)
     late = open_direct(worker, target=f"/eventsource/{node}?last=5", wait=False).wait_end(WITHIN)
     assert b"before" not in late.raw
     stream.wait_end(WITHIN)
@@ -61,14 +70,9 @@ def test_who_asks_for_what_is_stored_finds_out_at_once(xmpp, own_worker, user, n
 
 
 @pytest.mark.parametrize("how", WITHDRAW)
-def test_who_comes_anew_finds_out(xmpp, own_worker, user, new_node, publisher, open_direct, how):
+def test_who_comes_anew_finds_out(xmpp, withdrawn, open_direct, how):
     """What is in memory, for those who read already, is for nobody else: the service is asked again, once in 5 s."""
-    worker = own_worker(stream={"recheck": "1h", "heartbeat": "1s"}).start().wait_connected(user("friend"))
-    node = new_node(persist_items=1)
-    stream = open_direct(worker, node)
-    publish(publisher, node, "before")
-    stream.next()
-    WITHDRAW[how](publisher, node, worker.component)
+    worker, node, stream = withdrawn(how)
     wait_until(lambda: open_direct(worker, node, wait=False).wait_head().status == 403, "new streams to be refused", 20)
     assert ends_with_retry(stream.wait_end(10).raw)
 

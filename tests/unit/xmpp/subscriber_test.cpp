@@ -13,6 +13,7 @@
 
 #include "pubsub/access_stanzas.hpp"
 #include "pubsub/services.hpp"
+#include "session/loop_test.hpp"
 
 namespace xes::xmpp {
 namespace {
@@ -24,7 +25,7 @@ const std::string pubsub_service = "pubsub.example";
 const std::string empty_items = "<pubsub xmlns='http://jabber.org/protocol/pubsub'><items/></pubsub>";
 
 /// The one shard is this test; the services answer as it likes.
-class SubscriberTest : public testing::Test {
+class SubscriberTest : public LoopTest {
  protected:
   SubscriberTest() {
     options.services = {{pubsub_service}};
@@ -50,16 +51,6 @@ class SubscriberTest : public testing::Test {
     server.say("<message from='" + from + "' to='me.example'><event xmlns='http://jabber.org/protocol/pubsub#event'>" +
                event + "</event></message>");
   }
-  /// Turns the loop until `done`, at most for some seconds.
-  template <class Done>
-  bool run_until(Done done) {
-    const auto give_up = std::chrono::steady_clock::now() + 10s;
-    while (!done()) {
-      if (std::chrono::steady_clock::now() >= give_up) return false;
-      io.run_one_for(10ms);
-    }
-    return true;
-  }
   bool run_until_asked(const std::string& what, std::size_t times = 1) {
     return run_until([&] { return services.count(what) >= times; });
   }
@@ -73,7 +64,6 @@ class SubscriberTest : public testing::Test {
     return run_until([&] { return told_of<Letter>() >= times; });
   }
 
-  boost::asio::io_context io;
   Server server{io};
   Services services{server};
   SessionOptions session = server.session_options();

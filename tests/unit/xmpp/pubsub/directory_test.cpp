@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "../session/loop_test.hpp"
 #include "services.hpp"
 
 namespace xes::xmpp {
@@ -17,7 +18,7 @@ using testing::ElementsAre;
 
 const std::string service = "pubsub.example";
 
-class DirectoryTest : public testing::Test {
+class DirectoryTest : public LoopTest {
  protected:
   DirectoryTest() {
     list({"news", "weather"});
@@ -30,15 +31,6 @@ class DirectoryTest : public testing::Test {
     for (const std::string& node : nodes) items += "<item jid='" + service + "' node='" + node + "'/>";
     services.answer(disco_items, "<query xmlns='" + disco_items + "'>" + items + "</query>");
   }
-  template <class Done>
-  bool run_until(Done done) {
-    const auto give_up = std::chrono::steady_clock::now() + 10s;
-    while (!done()) {
-      if (std::chrono::steady_clock::now() >= give_up) return false;
-      io.run_one_for(10ms);
-    }
-    return true;
-  }
   bool run_until_told(std::size_t times) {
     return run_until([&] { return told.size() >= times; });
   }
@@ -48,7 +40,6 @@ class DirectoryTest : public testing::Test {
     ASSERT_TRUE(run_until([&] { return services.count(disco_items) >= asked; }));
   }
 
-  boost::asio::io_context io;
   Server server{io};
   Services services{server};
   Session session{io,

@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "loop_test.hpp"
 #include "server.hpp"
 
 namespace xes::xmpp {
@@ -15,7 +16,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-class SessionTest : public testing::Test {
+class SessionTest : public LoopTest {
  protected:
   void start() {
     session = std::make_unique<Session>(
@@ -33,16 +34,6 @@ class SessionTest : public testing::Test {
     ASSERT_TRUE(run_until([&] { return ready == 1; }));
   }
 
-  /// Turns the loop until `done`, at most for some seconds.
-  template <class Done>
-  bool run_until(Done done) {
-    const auto give_up = std::chrono::steady_clock::now() + 10s;
-    while (!done()) {
-      if (std::chrono::steady_clock::now() >= give_up) return false;
-      io.run_one_for(10ms);
-    }
-    return true;
-  }
   void run_for(std::chrono::milliseconds time) { io.run_for(time); }
 
   void ask(const std::string& to, std::chrono::milliseconds deadline = 5s) {
@@ -51,7 +42,6 @@ class SessionTest : public testing::Test {
   }
   std::string iq_id() const { return server.heard_attribute("<iq ", "id"); }
 
-  boost::asio::io_context io;
   Server server{io};
   SessionOptions options = server.session_options();
   std::unique_ptr<Session> session;
