@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Purpose: the one table of options: what may stand in the configuration file. Thread: any (constant).
-// The reader (config.cpp), the reference in the README and the example file (reference.cpp) all come from it,
+// The reader (config.cpp), the reference in deploy/README.md and the example file (reference.cpp) all come from it,
 // so a new option is one row here and one member of Config.
 #pragma once
 
